@@ -1,6 +1,7 @@
 //! The only place where guest code runs: action + effective grants → outputs + observations.
 
 mod job;
+mod wasi;
 pub mod vfs;
 
 pub use job::{
