@@ -1,144 +1,180 @@
 //! The file system that a guest sees. Knows nothing of wasmtime: `wasi/` serves it to components.
+//!
+//! A path is walked (`walk`) from a handle's node to a node (`node`); what lies below in a tree is asked
+//! for once, pinned and recorded (`sight`); names (`names`) and contents (`file`, `bytes`) change only in
+//! overlays, of which `delta` tells what was written. Real folders go through cap-std (`host`).
+//!
+//! Where POSIX leaves a choice, Linux is followed. Where WASI and POSIX differ:
+//!
+//! | | |
+//! |---|---|
+//! | paths of the guest | relative, never above the handle's directory, else `not-permitted` |
+//! | symbolic links on the way | within the guest's own `/`, absolute ones too |
+//! | making an absolute link | `not-permitted`; reading one that is there gives its text |
+//! | hard link of a link or directory | `not-permitted` |
+//! | hard link of an unchanged file below into an overlay | from any mount; across mounts it is a copy by reference |
+//! | truncating to nothing | makes a new, not executable file: the old one is not looked at |
+//! | times | fixed; setting them succeeds where the file system is writable |
+//! | link count | names of a file; 1 for a directory |
+//! | the mounts themselves | cannot be removed or renamed: `busy` |
 
+mod bytes;
+mod delta;
 mod error;
+mod file;
 mod handle;
+mod host;
 mod layout;
+mod list;
+mod names;
+mod node;
+mod open;
+mod rename;
+mod sight;
+mod space;
+mod stat;
+mod walk;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{Code, FsError, Result};
 pub use handle::{Chunk, Entries, Entry, FileStat, Handle, Mode, OpenFlags};
 pub use layout::{Built, BuiltFile, BuiltNode, Delta, Layout, LowerId, Mount, MountKind, Quotas};
 
-use crate::observe::Kind;
+use node::{ABOVE, Body, Directory, Node, NodeId, Nodes, ROOT, inode_below};
+use sight::Sight;
+use space::Space;
 
-pub struct Vfs;
-
-#[allow(unused_variables, clippy::todo)]
-impl Entries {
-    pub fn len(&self) -> usize {
-        todo!()
-    }
-    pub fn is_empty(&self) -> bool {
-        todo!()
-    }
-    /// The entry at `index`, if there are so many.
-    pub fn get(&self, index: usize) -> Option<Entry<'_>> {
-        todo!()
-    }
+/// The file system of one execution.
+pub struct Vfs {
+    nodes: Nodes,
+    sight: Sight,
+    mounts: Vec<Mounted>,
+    start: Box<str>,
+    space: Space,
+    path_length: usize,
+    depth: u32,
+    /// Open handles, and how many there may be.
+    handles: u32,
+    most_handles: u32,
 }
 
-#[allow(unused_variables, clippy::todo)]
+struct Mounted {
+    at: Box<str>,
+    root: NodeId,
+    writable: bool,
+    /// What was written is asked for at the end.
+    keep: bool,
+}
+
 impl Vfs {
+    /// Nothing is listed or read yet.
+    ///
+    /// # Panics
+    /// If a mount lies within another one.
     pub fn new(layout: Layout) -> Vfs {
-        todo!()
+        let quotas = layout.quotas;
+        let mut vfs = Vfs {
+            nodes: Nodes::default(),
+            sight: Sight::new(quotas.observations),
+            mounts: Vec::with_capacity(layout.mounts.len()),
+            start: layout.start,
+            space: Space::new(quotas.bytes, quotas.files),
+            path_length: quotas.path_length as usize,
+            depth: quotas.depth,
+            handles: 0,
+            most_handles: quotas.descriptors,
+        };
+        vfs.nodes.add(Node {
+            inode: node::mix(0),
+            links: 1,
+            opens: 0,
+            parent: ROOT,
+            mount: ABOVE,
+            body: Body::Above(Vec::new()),
+        });
+        for mount in layout.mounts {
+            vfs.mount(mount);
+        }
+        vfs
     }
-    /// `/` and `.` (the layout's start).
-    pub fn preopens(&mut self) -> Result<Vec<(Handle, String)>> {
-        todo!()
+
+    fn mount(&mut self, mount: Mount) {
+        let number = u16::try_from(self.mounts.len()).expect("fewer than 65,535 mounts");
+        let mut root = ROOT;
+        for name in mount.at.split('/').filter(|name| !name.is_empty()) {
+            root = self.folder_above(root, name);
+        }
+        let is_free = matches!(&self.nodes[root].body, Body::Above(names) if names.is_empty());
+        assert!(is_free, "the mount `{}` lies within another", mount.at);
+        let (writable, keep);
+        let body = match mount.kind {
+            MountKind::Tree { lower } => {
+                (writable, keep) = (false, false);
+                self.directory_over(vec![lower])
+            }
+            MountKind::Overlay { lowers, keep: kept } => {
+                (writable, keep) = (true, kept);
+                self.directory_over(lowers)
+            }
+            MountKind::HostDir {
+                folder,
+                writable: rights,
+            } => {
+                (writable, keep) = (rights, false);
+                Body::HostDirectory(folder)
+            }
+        };
+        self.nodes[root].body = body;
+        self.nodes[root].mount = number;
+        self.mounts.push(Mounted {
+            at: mount.at,
+            root,
+            writable,
+            keep,
+        });
     }
-    pub fn finish(self) -> Built {
-        todo!()
+
+    fn directory_over(&mut self, lowers: Vec<LowerId>) -> Body {
+        let roots = lowers.into_iter().map(|lower| self.sight.root(lower));
+        Body::Directory(Directory {
+            layers: roots.collect(),
+            ..Directory::default()
+        })
     }
-    pub fn open_at(
-        &mut self,
-        dir: &Handle,
-        path: &str,
-        follow: bool,
-        flags: OpenFlags,
-        mode: Mode,
-    ) -> Result<Handle> {
-        todo!()
+
+    /// The folder `name` in `parent`, made if need be.
+    fn folder_above(&mut self, parent: NodeId, name: &str) -> NodeId {
+        let inode = inode_below(self.nodes[parent].inode, name);
+        let Body::Above(names) = &self.nodes[parent].body else {
+            panic!("the mount `{name}` lies within another");
+        };
+        let found = names.binary_search_by(|(entry, _)| (**entry).cmp(name));
+        let index = match found {
+            Ok(index) => return names[index].1,
+            Err(index) => index,
+        };
+        let node = self.nodes.add(Node {
+            inode,
+            links: 1,
+            opens: 0,
+            parent,
+            mount: ABOVE,
+            body: Body::Above(Vec::new()),
+        });
+        if let Body::Above(names) = &mut self.nodes[parent].body {
+            names.insert(index, (name.into(), node));
+        }
+        node
     }
-    /// Another handle on the same node with the same rights, for a stream that outlives its descriptor.
-    pub fn duplicate(&mut self, handle: &Handle) -> Result<Handle> {
-        todo!()
-    }
-    pub fn close(&mut self, handle: Handle) {
-        todo!()
-    }
-    pub fn kind(&self, handle: &Handle) -> Kind {
-        todo!()
-    }
-    pub fn read(&mut self, file: &Handle, offset: u64, length: usize) -> Result<Chunk> {
-        todo!()
-    }
-    /// How many bytes were read: less than asked for only at the end.
-    pub fn read_into(&mut self, file: &Handle, offset: u64, into: &mut [u8]) -> Result<usize> {
-        todo!()
-    }
-    /// All of `bytes` or an error.
-    pub fn write(&mut self, file: &Handle, offset: u64, bytes: &[u8]) -> Result<usize> {
-        todo!()
-    }
-    pub fn append(&mut self, file: &Handle, bytes: &[u8]) -> Result<usize> {
-        todo!()
-    }
-    pub fn set_size(&mut self, file: &Handle, size: u64) -> Result<()> {
-        todo!()
-    }
-    pub fn stat(&mut self, handle: &Handle) -> Result<FileStat> {
-        todo!()
-    }
-    pub fn stat_at(&mut self, dir: &Handle, path: &str, follow: bool) -> Result<FileStat> {
-        todo!()
-    }
-    pub fn list(&mut self, dir: &Handle) -> Result<Entries> {
-        todo!()
-    }
-    pub fn create_directory_at(&mut self, dir: &Handle, path: &str) -> Result<()> {
-        todo!()
-    }
-    pub fn remove_directory_at(&mut self, dir: &Handle, path: &str) -> Result<()> {
-        todo!()
-    }
-    pub fn unlink_file_at(&mut self, dir: &Handle, path: &str) -> Result<()> {
-        todo!()
-    }
-    pub fn rename_at(
-        &mut self,
-        old_dir: &Handle,
-        old: &str,
-        new_dir: &Handle,
-        new: &str,
-    ) -> Result<()> {
-        todo!()
-    }
-    pub fn link_at(
-        &mut self,
-        old_dir: &Handle,
-        follow: bool,
-        old: &str,
-        new_dir: &Handle,
-        new: &str,
-    ) -> Result<()> {
-        todo!()
-    }
-    /// A link at `path` with the text `target`.
-    pub fn symlink_at(&mut self, target: &str, dir: &Handle, path: &str) -> Result<()> {
-        todo!()
-    }
-    pub fn readlink_at(&mut self, dir: &Handle, path: &str) -> Result<String> {
-        todo!()
-    }
-    /// Times are fixed: succeeds without effect where the file system is writable.
-    pub fn set_times(&mut self, handle: &Handle) -> Result<()> {
-        todo!()
-    }
-    pub fn set_times_at(&mut self, dir: &Handle, path: &str, follow: bool) -> Result<()> {
-        todo!()
-    }
-    /// Of a real folder's file to the disk; else no effect.
-    pub fn sync(&mut self, handle: &Handle) -> Result<()> {
-        todo!()
-    }
-    /// For `metadata-hash` and inode numbers (its first eight bytes, little-endian): equal for the same
-    /// file or directory as long as it lives, and the same in every execution that observes the same.
-    pub fn identity(&mut self, handle: &Handle) -> Result<[u8; 16]> {
-        todo!()
-    }
-    pub fn identity_at(&mut self, dir: &Handle, path: &str, follow: bool) -> Result<[u8; 16]> {
-        todo!()
-    }
-    pub fn is_same(&self, a: &Handle, b: &Handle) -> bool {
-        todo!()
+
+    /// Names may be changed in `dir`, reached from the handle `base`.
+    fn may_change(&self, base: &Handle, dir: NodeId) -> Result<()> {
+        let mount = self.mounts.get(usize::from(self.nodes[dir].mount));
+        match mount {
+            Some(mount) if mount.writable && base.mode.mutate_directory => Ok(()),
+            _ => Err(Code::ReadOnly.into()),
+        }
     }
 }

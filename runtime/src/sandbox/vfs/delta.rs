@@ -1,0 +1,86 @@
+//! What is left when the guest has ended.
+
+use cofferdam_cache::Name;
+
+use super::Vfs;
+use super::layout::{Built, BuiltFile, BuiltNode, Delta};
+use super::node::{Body, Content, File, NONE, NodeId, Nodes, Slot, Text};
+use super::sight::Sight;
+use crate::observe::Kind;
+
+impl Vfs {
+    /// What was written to each kept overlay, and what was seen of the trees below.
+    pub fn finish(self) -> Built {
+        let (mut nodes, mut sight) = (self.nodes, self.sight);
+        let kept = self.mounts.into_iter().filter(|mount| mount.keep);
+        let deltas = kept.map(|mount| (mount.at, delta(&mut nodes, &mut sight, mount.root)));
+        Built {
+            deltas: deltas.collect(),
+            observations: sight.finish(),
+        }
+    }
+}
+
+fn delta(nodes: &mut Nodes, sight: &mut Sight, dir: NodeId) -> Delta {
+    let Some(directory) = nodes.directory_mut(dir) else {
+        return Delta::default();
+    };
+    let mut slots: Vec<(Box<str>, Slot)> = std::mem::take(&mut directory.names)
+        .into_iter()
+        .filter(|(_, slot)| slot.node != NONE || slot.below != Kind::Absent)
+        .collect();
+    slots.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let entries = slots.into_iter().filter_map(|(name, slot)| {
+        let built = match slot.node {
+            NONE => Some(BuiltNode::Whiteout),
+            _ => built(nodes, sight, slot),
+        };
+        let name = Name::new(&name).expect("a name that was checked when it was made");
+        Some((name, built?))
+    });
+    Delta {
+        entries: entries.collect(),
+    }
+}
+
+/// Nothing for what is as the layers have it.
+fn built(nodes: &mut Nodes, sight: &mut Sight, slot: Slot) -> Option<BuiltNode> {
+    match &mut nodes[slot.node].body {
+        Body::Directory(_) => {
+            let entries = delta(nodes, sight, slot.node);
+            if !slot.made && entries.entries.is_empty() {
+                return None;
+            }
+            Some(BuiltNode::Directory {
+                entries,
+                opaque: slot.made && slot.below != Kind::Absent,
+            })
+        }
+        Body::File(file) => built_file(file, sight, slot.made),
+        Body::Symlink(text) if slot.made => Some(BuiltNode::Symlink {
+            target: match text {
+                Text::Own(text) => text.as_ref().into(),
+                Text::Below(seen) => sight.known_link(*seen)?.as_ref().into(),
+            },
+        }),
+        _ => None,
+    }
+}
+
+fn built_file(file: &mut File, sight: &Sight, made: bool) -> Option<BuiltNode> {
+    match &mut file.content {
+        Content::Below(_) if !made => None,
+        Content::Below(seen) => {
+            let (digest, executable) = sight.known_digest(*seen)?;
+            Some(BuiltNode::File {
+                file: BuiltFile::Stored(digest),
+                executable,
+            })
+        }
+        Content::Own { bytes, .. } if !made && !bytes.is_touched() => None,
+        Content::Own { bytes, executable } => Some(BuiltNode::File {
+            file: BuiltFile::Bytes(bytes.whole()),
+            executable: *executable,
+        }),
+    }
+}
