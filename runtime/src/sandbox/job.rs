@@ -1,11 +1,14 @@
 //! One call of a guest, as it goes in and as it comes out.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use wasmtime::component::{ComponentType, Lift, Lower};
 
 use crate::event::LogLine;
 use crate::observe::Fault;
+use crate::sandbox::Cancel;
 use crate::sandbox::vfs::{Built, Layout};
 
 pub struct Job<'a> {
@@ -51,7 +54,8 @@ pub enum Call {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, ComponentType, Lower)]
+#[component(record)]
 pub struct Instance {
     pub name: String,
     /// Where its folder is mounted.
@@ -77,20 +81,6 @@ impl Default for Limits {
             output: 64 << 20,
             log_lines: 100_000,
         }
-    }
-}
-
-/// Ends every execution that holds it, at once.
-#[derive(Clone, Default, Debug)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -149,23 +139,54 @@ pub enum Stop {
     Fault(Fault),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+impl fmt::Display for Stop {
+    /// A fragment for people; details such as a backtrace are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Failed(failures) => match failures.split_first() {
+                Some((first, [])) => f.write_str(&first.message),
+                Some((first, rest)) => write!(f, "{} (and {} more)", first.message, rest.len()),
+                None => f.write_str("failed without saying why"),
+            },
+            Stop::Exited(code) => write!(f, "exit code {code}"),
+            Stop::Trapped { message, .. } => f.write_str(message),
+            Stop::StackOverflow => f.write_str("ran out of stack: too deep a recursion"),
+            Stop::OutOfMemory(limit) => {
+                write!(f, "needs more than its {} MiB of memory", limit >> 20)
+            }
+            Stop::TimedOut(limit) => write!(f, "took more than {limit:?}"),
+            Stop::Cancelled => f.write_str("cancelled"),
+            Stop::OverQuota(which) => f.write_str(which),
+            Stop::Fault(fault) => fault.fmt(f),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(enum)]
+#[repr(u8)]
 pub enum FailureKind {
+    #[component(name = "user")]
     User,
+    #[component(name = "config")]
     Config,
+    #[component(name = "denied")]
     Denied,
+    #[component(name = "internal")]
     Internal,
 }
 
 /// A place as the guest sees it: `/src/a.md`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(record)]
 pub struct Location {
     pub path: String,
     pub line: Option<u32>,
     pub column: Option<u32>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(record)]
 pub struct Failure {
     pub kind: FailureKind,
     pub message: String,
@@ -173,33 +194,41 @@ pub struct Failure {
     pub retryable: bool,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ComponentType, Lift)]
+#[component(record)]
 pub struct Capability {
     pub name: String,
     pub scope: Vec<String>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ComponentType, Lift)]
+#[component(record)]
 pub struct Description {
     pub name: String,
     pub version: String,
+    #[component(name = "config-schema")]
     pub config_schema: String,
     pub capabilities: Vec<Capability>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(variant)]
 pub enum NeedSource {
+    #[component(name = "planned")]
     Planned(String),
+    #[component(name = "inherited")]
     Inherited(String),
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(record)]
 pub struct PlannedNeed {
     pub name: String,
     pub source: NeedSource,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(record)]
 pub struct PlannedAction {
     pub name: String,
     pub plugin: Option<String>,
@@ -209,16 +238,24 @@ pub struct PlannedAction {
     pub exported: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(enum)]
+#[repr(u8)]
 pub enum Operation {
+    #[component(name = "create")]
     Create,
+    #[component(name = "update")]
     Update,
+    #[component(name = "delete")]
     Delete,
+    #[component(name = "activate")]
     Activate,
+    #[component(name = "keep")]
     Keep,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, ComponentType, Lift)]
+#[component(record)]
 pub struct Change {
     pub instance: String,
     pub operation: Operation,

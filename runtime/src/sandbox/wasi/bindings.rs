@@ -1,3 +1,6 @@
+//! What a guest may import, made from the texts in `wit/`. Generated code: no rules of style apply.
+#![allow(unreachable_pub, missing_docs, clippy::all, clippy::pedantic)]
+
 wasmtime::component::bindgen!({
     path: "../wit",
     inline: "
@@ -29,4 +32,8 @@ wasmtime::component::bindgen!({
     ",
     world: "cofferdam:host/guest",
     imports: { default: trappable },
+    trappable_error_type: {
+        "wasi:filesystem/types.error-code" => crate::sandbox::vfs::FsError,
+        "wasi:io/streams.stream-error" => crate::sandbox::wasi::io::StreamStop,
+    },
 });

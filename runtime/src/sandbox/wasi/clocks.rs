@@ -1,0 +1,96 @@
+//! `wasi:clocks`: a wall clock that stands still and a monotonic clock that only moves when it is read
+//! or slept on.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use wasmtime::component::Resource;
+
+use super::bindings::wasi::clocks::monotonic_clock::{self, Duration, Instant, Pollable};
+use super::bindings::wasi::clocks::wall_clock::{self, Datetime};
+use super::io::Readiness;
+use crate::sandbox::guest::Guest;
+
+/// 1980-01-01T00:00:00Z: what a guest takes for now, and the time of every file. The earliest that zip can store.
+pub(super) const NOW: Datetime = Datetime {
+    seconds: 315_532_800,
+    nanoseconds: 0,
+};
+
+/// How far a look at the monotonic clock moves it, in nanoseconds.
+const STEP: u64 = 1_000;
+
+pub(in crate::sandbox) struct Clocks {
+    /// Nanoseconds.
+    monotonic: u64,
+    /// Only for tests of `run --check`.
+    real: bool,
+}
+
+impl Clocks {
+    pub(in crate::sandbox) fn new(real: bool) -> Clocks {
+        let monotonic = if real {
+            // Any number that differs from run to run will do.
+            u64::from(Clocks::since_epoch().nanoseconds)
+        } else {
+            0
+        };
+        Clocks { monotonic, real }
+    }
+
+    /// Moves the clock one step and reads it.
+    pub(super) fn tick(&mut self) -> u64 {
+        self.monotonic = self.monotonic.saturating_add(STEP);
+        self.monotonic
+    }
+
+    /// Sleeps, in no time.
+    pub(super) fn advance_to(&mut self, instant: u64) {
+        self.monotonic = self.monotonic.max(instant);
+    }
+
+    fn since_epoch() -> Datetime {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Datetime {
+            seconds: now.as_secs(),
+            nanoseconds: now.subsec_nanos(),
+        }
+    }
+}
+
+impl monotonic_clock::Host for Guest {
+    fn now(&mut self) -> wasmtime::Result<Instant> {
+        Ok(self.clocks.tick())
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Duration> {
+        Ok(STEP)
+    }
+
+    fn subscribe_instant(&mut self, when: Instant) -> wasmtime::Result<Resource<Pollable>> {
+        Ok(self.streams.pollables.put(Readiness::At(when)))
+    }
+
+    fn subscribe_duration(&mut self, when: Duration) -> wasmtime::Result<Resource<Pollable>> {
+        let instant = self.clocks.monotonic.saturating_add(when);
+        Ok(self.streams.pollables.put(Readiness::At(instant)))
+    }
+}
+
+impl wall_clock::Host for Guest {
+    fn now(&mut self) -> wasmtime::Result<Datetime> {
+        Ok(if self.clocks.real {
+            Clocks::since_epoch()
+        } else {
+            NOW
+        })
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<Datetime> {
+        Ok(Datetime {
+            seconds: 1,
+            nanoseconds: 0,
+        })
+    }
+}
