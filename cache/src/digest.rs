@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// blake3 of some bytes, and how many they are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     pub hash: [u8; 32],
     pub size: u64,
@@ -16,6 +16,11 @@ impl Digest {
             hash: *blake3::hash(bytes).as_bytes(),
             size: bytes.len() as u64,
         }
+    }
+
+    /// Of the encoded [`Tree`](crate::Tree) without entries.
+    pub fn empty_tree() -> Digest {
+        Digest::of(&crate::Tree::default().encode())
     }
 
     /// 64 hexadecimal digits, without the size.

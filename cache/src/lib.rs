@@ -2,6 +2,7 @@
 //! Knows nothing of builds.
 
 mod digest;
+mod stub; pub use stub::*;
 mod tree;
 
 pub use digest::{Digest, Key};

@@ -1,5 +1,6 @@
 //! What a run tells its subscribers: terminal, JSON lines, run record.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -89,3 +90,6 @@ pub enum Event {
     },
     Finished(Summary),
 }
+
+/// Hears of everything, from any thread.
+pub type Events = Arc<dyn Fn(Event) + Send + Sync>;

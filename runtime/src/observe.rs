@@ -12,12 +12,22 @@ use cofferdam_cache::Digest;
 #[error("{message}")]
 pub struct Fault {
     pub message: String,
+    /// A file changed between two looks of one execution: the execution is worth another try.
+    pub disturbed: bool,
 }
 
 impl Fault {
     pub fn new(message: impl Into<String>) -> Fault {
         Fault {
             message: message.into(),
+            disturbed: false,
+        }
+    }
+
+    pub fn disturbed(path: &str) -> Fault {
+        Fault {
+            message: format!("`{path}` changed while it was read"),
+            disturbed: true,
         }
     }
 }
@@ -31,6 +41,14 @@ pub enum Kind {
     Symlink = 3,
     /// A device, socket or pipe: listed, never opened.
     Other = 4,
+}
+
+impl Kind {
+    pub fn from_byte(byte: u8) -> Option<Kind> {
+        [Kind::Absent, Kind::File, Kind::Directory, Kind::Symlink, Kind::Other]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
+    }
 }
 
 /// What `lstat` tells a guest. `size` is the length of a file's content, of a link's text in bytes, else 0.

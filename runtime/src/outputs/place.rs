@@ -1,0 +1,353 @@
+//! Makes a folder hold a tree.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex};
+
+use cofferdam_cache::{Digest, Name, Node, Tree};
+use rustix::io::Errno;
+
+use crate::error::{Error, ErrorKind};
+use crate::observe::{Fact, Fault, Kind};
+use crate::outputs::directory::Directory;
+use crate::project::{Identity, Roles, Row, join};
+use crate::trees::Trees;
+
+pub struct Request<'a> {
+    pub trees: &'a Trees,
+    pub root: &'a std::os::fd::OwnedFd,
+    /// Relative to the project's folder.
+    pub folder: &'a str,
+    /// `None`: nothing is to be there any more.
+    pub tree: Option<Digest>,
+    /// The trees that may be there by our own doing.
+    pub owned: &'a [Digest],
+    /// What the last run's record proves of the files: path → row, only those that still hold.
+    pub known: &'a (dyn Fn(&str) -> Option<Row> + Sync),
+    pub threads: usize,
+}
+
+#[derive(Default)]
+pub struct Placed {
+    pub written: usize,
+    pub deleted: usize,
+    /// Files that a person had edited, in order.
+    pub restored: Vec<String>,
+    /// One for each file, link and empty folder of the tree.
+    pub rows: Vec<Row>,
+}
+
+/// One directory to be made right; its children are queued when it stands.
+struct Job {
+    parent: Arc<Directory>,
+    name: String,
+    path: String,
+    wanted: Digest,
+    owned: Vec<Digest>,
+}
+
+struct Work<'a> {
+    request: &'a Request<'a>,
+    queue: Mutex<(Vec<Job>, usize, Option<Error>)>,
+    changed: Condvar,
+}
+
+pub fn place(request: &Request) -> Result<Placed, Error> {
+    let mut placed = Placed::default();
+    let opened = Directory::open_below(request.root, request.folder);
+    let top = Arc::new(opened.map_err(|errno| failed(request.folder, errno))?);
+    let Some(wanted) = request.tree else {
+        clear(request, &top, request.owned, request.folder, &mut placed)?;
+        return Ok(placed);
+    };
+    let work = Work {
+        request,
+        queue: Mutex::default(),
+        changed: Condvar::new(),
+    };
+    let children = level(request, &top, request.folder, &wanted, request.owned, &mut placed)?;
+    work.push(children);
+    let parts = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..request.threads).map(|_| scope.spawn(|| work.run())).collect();
+        let mut parts = vec![work.run()];
+        parts.extend(others.into_iter().map(|part| part.join().expect("placing does not panic")));
+        parts
+    });
+    if let Some(error) = work.queue.into_inner().expect("no panic while locked").2 {
+        return Err(error);
+    }
+    for part in parts {
+        placed.written += part.written;
+        placed.deleted += part.deleted;
+        placed.restored.extend(part.restored);
+        placed.rows.extend(part.rows);
+    }
+    placed.restored.sort();
+    Ok(placed)
+}
+
+impl Work<'_> {
+    fn push(&self, jobs: Vec<Job>) {
+        if !jobs.is_empty() {
+            self.queue.lock().expect("no panic while locked").0.extend(jobs);
+            self.changed.notify_all();
+        }
+    }
+
+    fn run(&self) -> Placed {
+        let mut placed = Placed::default();
+        let mut queue = self.queue.lock().expect("no panic while locked");
+        loop {
+            if queue.2.is_some() {
+                break;
+            }
+            if let Some(job) = queue.0.pop() {
+                queue.1 += 1;
+                drop(queue);
+                let children = directory(self.request, &job, &mut placed);
+                queue = self.queue.lock().expect("no panic while locked");
+                queue.1 -= 1;
+                match children {
+                    Ok(children) => queue.0.extend(children),
+                    Err(error) => queue.2 = Some(error),
+                }
+                self.changed.notify_all();
+            } else if queue.1 == 0 {
+                break;
+            } else {
+                queue = self.changed.wait(queue).expect("no panic while locked");
+            }
+        }
+        self.changed.notify_all();
+        placed
+    }
+}
+
+/// Makes the job's own directory, then what is in it.
+fn directory(request: &Request, job: &Job, placed: &mut Placed) -> Result<Vec<Job>, Error> {
+    let fail = |errno| failed(&job.path, errno);
+    let opened = match job.parent.make(&job.name) {
+        // What stands there is a file or a link: ours if we had a file or folder of that name.
+        Err(Errno::NOTDIR | Errno::LOOP) if !job.owned.is_empty() => {
+            job.parent.unlink(&job.name).map_err(fail)?;
+            job.parent.make(&job.name)
+        }
+        Err(Errno::NOTDIR | Errno::LOOP) => return Err(in_the_way(&job.path)),
+        other => other,
+    };
+    let directory = Arc::new(opened.map_err(fail)?);
+    level(request, &directory, &job.path, &job.wanted, &job.owned, placed)
+}
+
+/// Makes the entries of one directory right but its subdirectories, which it returns.
+fn level(
+    request: &Request,
+    directory: &Arc<Directory>,
+    path: &str,
+    wanted: &Digest,
+    owned: &[Digest],
+    placed: &mut Placed,
+) -> Result<Vec<Job>, Error> {
+    let tree = request.trees.tree(wanted).map_err(|fault| lost(path, &fault))?;
+    // A damaged store may have lost what was there: then nothing there is ours.
+    let ours: Vec<Arc<Tree>> = owned.iter().filter_map(|digest| request.trees.tree(digest).ok()).collect();
+    delete_stale(request, directory, path, &tree, &ours, placed)?;
+    let mut jobs = Vec::new();
+    for (name, node) in tree.entries() {
+        let below = join(path, name.as_str());
+        match node {
+            Node::Directory { digest, .. } => {
+                let owned = subtrees(&ours, name);
+                if request.trees.tree(digest).map_err(|fault| lost(&below, &fault))?.entries().is_empty() {
+                    placed.rows.push(empty_folder(&below));
+                }
+                jobs.push(Job {
+                    parent: directory.clone(),
+                    name: name.to_string(),
+                    path: below,
+                    wanted: *digest,
+                    owned,
+                });
+            }
+            Node::Whiteout => {}
+            leaf => placed_leaf(request, directory, name, &below, leaf, &ours, placed)?,
+        }
+    }
+    Ok(jobs)
+}
+
+fn placed_leaf(
+    request: &Request,
+    directory: &Directory,
+    name: &Name,
+    path: &str,
+    node: &Node,
+    ours: &[Arc<Tree>],
+    placed: &mut Placed,
+) -> Result<(), Error> {
+    let (value, executable) = leaf_value(node);
+    let row = |identity: Identity, settled| Row {
+        path: path.into(),
+        identity,
+        settled,
+        roles: Roles {
+            output: true,
+            ..Roles::default()
+        },
+        value,
+    };
+    if let Some(known) = (request.known)(path).filter(|known| known.value == value && known.identity.executable == executable) {
+        placed.rows.push(known);
+        return Ok(());
+    }
+    let fail = |errno| failed(path, errno);
+    let name = name.as_str();
+    let there = directory.identity(name).map_err(fail)?;
+    let wanted_kind = if matches!(node, Node::Symlink { .. }) { Kind::Symlink } else { Kind::File };
+    if there.kind == wanted_kind && there.executable == executable && directory.value(name, there.kind) == Ok(value) {
+        let now = directory.identity(name).map_err(fail)?;
+        placed.rows.push(row(there, now == there && there.settled(crate::project::Clock::now())));
+        return Ok(());
+    }
+    let before: Vec<&Node> = ours.iter().filter_map(|tree| tree.get(name)).collect();
+    if there.kind == Kind::Directory {
+        let owned = before.iter().any(|node| matches!(node, Node::Directory { .. }));
+        let owned = if owned { subtrees(ours, &Name::new(name).expect("a tree's name")) } else { Vec::new() };
+        let inside = directory.open(name).map_err(fail)?;
+        clear(request, &inside, &owned, path, placed)?;
+        directory.remove_if_empty(name).map_err(fail)?;
+        if directory.identity(name).map_err(fail)?.kind != Kind::Absent {
+            return Err(in_the_way(path));
+        }
+    } else if there.kind != Kind::Absent {
+        if before.is_empty() {
+            return Err(in_the_way(path));
+        }
+        let edited = before.contains(&node) && !is_any_of(directory, name, there, &before);
+        if edited {
+            placed.restored.push(path.to_owned());
+        }
+    }
+    let identity = match node {
+        Node::Symlink { target } => directory.link(name, target),
+        Node::File { digest, executable } => {
+            let bytes = request.trees.blob(digest).map_err(|fault| lost(path, &fault))?;
+            if there.kind == Kind::Absent {
+                directory.create(name, &bytes, *executable)
+            } else {
+                directory.replace(name, &bytes, *executable)
+            }
+        }
+        Node::Directory { .. } | Node::Whiteout => unreachable!("only leaves are placed here"),
+    };
+    placed.written += 1;
+    placed.rows.push(row(identity.map_err(fail)?, true));
+    Ok(())
+}
+
+fn leaf_value(node: &Node) -> ([u8; 32], bool) {
+    match node {
+        Node::File { digest, executable } => (digest.hash, *executable),
+        Node::Symlink { target } => (Fact::link_value(target), false),
+        Node::Directory { .. } | Node::Whiteout => ([0; 32], false),
+    }
+}
+
+/// Whether what is there is one of our former files, unedited.
+fn is_any_of(directory: &Directory, name: &str, there: Identity, before: &[&Node]) -> bool {
+    let Ok(value) = directory.value(name, there.kind) else {
+        return false;
+    };
+    before.iter().any(|node| leaf_value(node) == (value, there.executable))
+}
+
+/// Removes what is ours and no longer wanted.
+fn delete_stale(
+    request: &Request,
+    directory: &Directory,
+    path: &str,
+    tree: &Tree,
+    ours: &[Arc<Tree>],
+    placed: &mut Placed,
+) -> Result<(), Error> {
+    let mut stale: HashMap<&str, Vec<&Node>> = HashMap::new();
+    for (name, node) in ours.iter().flat_map(|tree| tree.entries()) {
+        if tree.get(name.as_str()).is_none() {
+            stale.entry(name.as_str()).or_default().push(node);
+        }
+    }
+    for (name, nodes) in stale {
+        let below = join(path, name);
+        let fail = |errno| failed(&below, errno);
+        match directory.identity(name).map_err(fail)?.kind {
+            Kind::Absent => {}
+            Kind::Directory => {
+                let owned: Vec<Digest> = nodes.iter().filter_map(|node| subtree(node)).collect();
+                if !owned.is_empty() {
+                    clear(request, &directory.open(name).map_err(fail)?, &owned, &below, placed)?;
+                    directory.remove_if_empty(name).map_err(fail)?;
+                }
+            }
+            _ if nodes.iter().all(|node| subtree(node).is_some()) => {}
+            _ => {
+                directory.unlink(name).map_err(fail)?;
+                placed.deleted += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes all that is ours from a directory.
+fn clear(
+    request: &Request,
+    directory: &Directory,
+    owned: &[Digest],
+    path: &str,
+    placed: &mut Placed,
+) -> Result<(), Error> {
+    let ours: Vec<Arc<Tree>> = owned.iter().filter_map(|digest| request.trees.tree(digest).ok()).collect();
+    delete_stale(request, directory, path, &Tree::default(), &ours, placed)
+}
+
+fn subtree(node: &Node) -> Option<Digest> {
+    match node {
+        Node::Directory { digest, .. } => Some(*digest),
+        _ => None,
+    }
+}
+
+fn subtrees(trees: &[Arc<Tree>], name: &Name) -> Vec<Digest> {
+    trees.iter().filter_map(|tree| subtree(tree.get(name.as_str())?)).collect()
+}
+
+fn empty_folder(path: &str) -> Row {
+    Row {
+        path: path.into(),
+        identity: Identity {
+            kind: Kind::Directory,
+            ..Identity::ABSENT
+        },
+        settled: true,
+        roles: Roles {
+            output: true,
+            ..Roles::default()
+        },
+        value: [0; 32],
+    }
+}
+
+fn in_the_way(path: &str) -> Error {
+    Error::new(ErrorKind::User, format!("`{path}` is in the way of an output"))
+        .cause("it is there already and was not written by Cofferdam")
+        .hint(format!("remove or rename `{path}`, or choose another folder with `writes`"))
+}
+
+fn failed(path: &str, errno: Errno) -> Error {
+    Error::environment(format!("cannot write the output `{path}`")).cause(std::io::Error::from(errno))
+}
+
+fn lost(path: &str, fault: &Fault) -> Error {
+    Error::environment(format!("cannot write the output `{path}`"))
+        .cause(fault)
+        .hint("run again: what the cache lost is made anew")
+}

@@ -1,0 +1,207 @@
+//! What the last run knew of the project's paths: fixed-size rows, sorted by path, read in place from the
+//! run record's bytes, so that a run with nothing to do decodes nothing else.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use crate::observe::Kind;
+use crate::project::identity::Identity;
+
+/// Why a path is in the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Roles {
+    /// An action observed it.
+    pub observed: bool,
+    /// The host itself looked at it to plan: project file, lock, plugin files, expansions.
+    pub host: bool,
+    /// A run wrote it; `value` is the digest's hash it must have.
+    pub output: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    pub path: Box<str>,
+    pub identity: Identity,
+    /// Whether an equal identity proves an equal value.
+    pub settled: bool,
+    pub roles: Roles,
+    /// blake3 of a file's bytes, of a directory's whole listing, of a link's text; zeros where it was not needed.
+    pub value: [u8; 32],
+}
+
+/// Bytes of one encoded row: text offset and length, kind, flags, size, inode, times, value.
+const ROW: usize = 4 + 2 + 1 + 1 + 4 * 8 + 32;
+
+#[derive(Clone)]
+pub struct Rows {
+    bytes: Arc<[u8]>,
+    rows: std::ops::Range<usize>,
+    texts: std::ops::Range<usize>,
+}
+
+impl Rows {
+    pub fn empty() -> Rows {
+        Rows {
+            bytes: Arc::from([]),
+            rows: 0..0,
+            texts: 0..0,
+        }
+    }
+
+    /// Encodes rows that are sorted by path: their number, the rows, the length of the texts, the texts.
+    pub fn encode(rows: &[Row], bytes: &mut Vec<u8>) {
+        debug_assert!(rows.is_sorted_by(|a, b| a.path < b.path));
+        put_u32(bytes, rows.len());
+        let mut texts = Vec::with_capacity(rows.len() * 32);
+        for row in rows {
+            put_u32(bytes, texts.len());
+            let length = u16::try_from(row.path.len()).expect("paths are shorter than 64 KiB");
+            bytes.extend_from_slice(&length.to_le_bytes());
+            texts.extend_from_slice(row.path.as_bytes());
+            texts.push(0);
+            bytes.push(row.identity.kind as u8);
+            let flags = [
+                row.identity.executable,
+                row.settled,
+                row.roles.observed,
+                row.roles.host,
+                row.roles.output,
+            ];
+            bytes.push(flags.iter().enumerate().fold(0, |all, (bit, flag)| all | u8::from(*flag) << bit));
+            bytes.extend_from_slice(&row.identity.size.to_le_bytes());
+            bytes.extend_from_slice(&row.identity.inode.to_le_bytes());
+            bytes.extend_from_slice(&row.identity.modified.to_le_bytes());
+            bytes.extend_from_slice(&row.identity.changed.to_le_bytes());
+            bytes.extend_from_slice(&row.value);
+        }
+        put_u32(bytes, texts.len());
+        bytes.extend_from_slice(&texts);
+    }
+
+    /// Reads what [`Rows::encode`] wrote at `start`; gives the rows and where they end.
+    /// The bytes are from a verified record: `None` only if they are cut.
+    pub fn decode(bytes: &Arc<[u8]>, start: usize) -> Option<(Rows, usize)> {
+        let count = take_u32(bytes, start)?;
+        let rows = start + 4..start + 4 + count * ROW;
+        let length = take_u32(bytes, rows.end)?;
+        let texts = rows.end + 4..rows.end + 4 + length;
+        if texts.end > bytes.len() {
+            return None;
+        }
+        let end = texts.end;
+        let bytes = bytes.clone();
+        Some((Rows { bytes, rows, texts }, end))
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len() / ROW
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn raw(&self, index: usize) -> &[u8] {
+        let start = self.rows.start + index * ROW;
+        &self.bytes[start..start + ROW]
+    }
+
+    fn text(&self, index: usize) -> (usize, usize) {
+        let raw = self.raw(index);
+        let offset = u32::from_le_bytes(raw[..4].try_into().expect("four bytes")) as usize;
+        let length = u16::from_le_bytes(raw[4..6].try_into().expect("two bytes")) as usize;
+        (self.texts.start + offset, length)
+    }
+
+    pub fn path(&self, index: usize) -> &str {
+        let (start, length) = self.text(index);
+        std::str::from_utf8(&self.bytes[start..start + length]).expect("paths in a verified record are UTF-8")
+    }
+
+    /// The path's bytes from `skip` on with their closing NUL, as system calls want them.
+    pub fn c_path(&self, index: usize, skip: usize) -> &CStr {
+        let (start, length) = self.text(index);
+        CStr::from_bytes_with_nul(&self.bytes[start + skip..=start + length]).expect("paths hold no NUL")
+    }
+
+    pub fn identity(&self, index: usize) -> Identity {
+        let raw = self.raw(index);
+        let number = |at: usize| u64::from_le_bytes(raw[at..at + 8].try_into().expect("eight bytes"));
+        Identity {
+            kind: match raw[6] {
+                1 => Kind::File,
+                2 => Kind::Directory,
+                3 => Kind::Symlink,
+                4 => Kind::Other,
+                _ => Kind::Absent,
+            },
+            executable: raw[7] & 1 != 0,
+            size: number(8),
+            inode: number(16),
+            modified: number(24).cast_signed(),
+            changed: number(32).cast_signed(),
+        }
+    }
+
+    pub fn settled(&self, index: usize) -> bool {
+        self.raw(index)[7] & 2 != 0
+    }
+
+    pub fn roles(&self, index: usize) -> Roles {
+        let flags = self.raw(index)[7];
+        Roles {
+            observed: flags & 4 != 0,
+            host: flags & 8 != 0,
+            output: flags & 16 != 0,
+        }
+    }
+
+    pub fn value(&self, index: usize) -> [u8; 32] {
+        self.raw(index)[40..72].try_into().expect("32 bytes")
+    }
+
+    pub fn row(&self, index: usize) -> Row {
+        Row {
+            path: self.path(index).into(),
+            identity: self.identity(index),
+            settled: self.settled(index),
+            roles: self.roles(index),
+            value: self.value(index),
+        }
+    }
+
+    /// Puts a new identity into a copy of the bytes these rows were decoded from.
+    pub fn patch(&self, bytes: &mut [u8], index: usize, identity: &Identity, settled: bool) {
+        let start = self.rows.start + index * ROW;
+        let row = &mut bytes[start..start + ROW];
+        row[6] = identity.kind as u8;
+        row[7] = row[7] & !3 | u8::from(identity.executable) | u8::from(settled) << 1;
+        row[8..16].copy_from_slice(&identity.size.to_le_bytes());
+        row[16..24].copy_from_slice(&identity.inode.to_le_bytes());
+        row[24..32].copy_from_slice(&identity.modified.to_le_bytes());
+        row[32..40].copy_from_slice(&identity.changed.to_le_bytes());
+    }
+
+    pub fn find(&self, path: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match self.path(middle).cmp(path) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+}
+
+fn put_u32(bytes: &mut Vec<u8>, number: usize) {
+    let number = u32::try_from(number).expect("a run record is smaller than 4 GiB");
+    bytes.extend_from_slice(&number.to_le_bytes());
+}
+
+fn take_u32(bytes: &[u8], at: usize) -> Option<usize> {
+    let raw = bytes.get(at..at + 4)?;
+    Some(u32::from_le_bytes(raw.try_into().expect("four bytes")) as usize)
+}

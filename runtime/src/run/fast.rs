@@ -1,0 +1,75 @@
+//! The fast path: if everything the last run rests on is as it was, nothing is opened, planned or looked up.
+
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::event::Summary;
+use crate::project::{Folder, sweep};
+use crate::record::RunRecord;
+use crate::run::{OpenOptions, RunOptions};
+
+/// Rows that have a new identity and their old value (touched files, files that were too young to be
+/// believed) are looked at again by the next run, which costs a read each; from this many on the record is
+/// renewed instead.
+const RENEW: usize = 100;
+
+pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> Result<Option<Summary>, Vec<Error>> {
+    if options.force {
+        return Ok(None);
+    }
+    let file = open.record_file();
+    let Some(record) = RunRecord::read(&file) else {
+        return Ok(None);
+    };
+    let same_request = record.request == open.request(options);
+    let same_store = cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.generation);
+    let same_environment = record.environment.iter().all(|(name, value)| environment_value(open, name) == *value);
+    if !(same_request && same_store && same_environment) {
+        return Ok(None);
+    }
+    let Ok(folder) = Folder::open(&open.folder) else {
+        return Ok(None);
+    };
+    let threads = options.jobs.max(1);
+    let swept = match sweep(&folder, &record.rows, threads) {
+        Ok(swept) if swept.changes.is_empty() => swept,
+        // What cannot be read is told by the run that needs it.
+        _ => return Ok(None),
+    };
+    if swept.renewals() >= RENEW {
+        // Without it the next run reads those files again.
+        let _ = record.renew(&file, &swept);
+    } else {
+        touch(&file);
+    }
+    let actions = usize::try_from(record.totals.actions).unwrap_or(usize::MAX);
+    Ok(Some(Summary {
+        actions,
+        cached: actions,
+        executed: 0,
+        failed: 0,
+        skipped: 0,
+        elapsed: start.elapsed(),
+    }))
+}
+
+/// blake3 of a host variable's value, or of the file at an absolute path; zeros where there is none.
+pub fn environment_value(open: &OpenOptions, name: &str) -> [u8; 32] {
+    if name.starts_with('/') {
+        return std::fs::read(name).map_or([0; 32], |bytes| *blake3::hash(&bytes).as_bytes());
+    }
+    (open.host_environment)(name).map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
+}
+
+/// Collection keeps what a recently used record rests on: its age is the record's own.
+fn touch(file: &std::path::Path) {
+    let now = rustix::fs::Timespec {
+        tv_sec: 0,
+        tv_nsec: rustix::fs::UTIME_NOW,
+    };
+    let times = rustix::fs::Timestamps {
+        last_access: now,
+        last_modification: now,
+    };
+    let _ = rustix::fs::utimensat(rustix::fs::CWD, file, &times, rustix::fs::AtFlags::empty());
+}

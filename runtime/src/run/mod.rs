@@ -1,0 +1,150 @@
+//! One invocation: [`run`] is the way of the data from the project file to the summary.
+
+mod fast;
+mod open;
+mod remember;
+mod written;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, Events, Summary};
+use crate::execute::{Done, Environment, How, Last};
+use crate::plan::{Plan, Programs};
+use crate::project::FileTable;
+use crate::sandbox::Cancel;
+use crate::schedule::{Clean, End, Report, Schedule};
+use crate::trees::Trees;
+
+pub use open::{OpenOptions, Workspace, from_store};
+
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Names of actions; none means all.
+    pub actions: Vec<String>,
+    /// Executions at a time.
+    pub jobs: usize,
+    pub keep_going: bool,
+    /// Execute whether or not there is a result.
+    pub force: bool,
+    /// Refuse any change of the lock.
+    pub locked: bool,
+    pub offline: bool,
+}
+
+/// Brings actions up to date and writes their outputs.
+pub fn run(open: &OpenOptions, options: &RunOptions, cancel: &Cancel, events: &Events) -> Result<Summary, Vec<Error>> {
+    let start = Instant::now();
+    if let Some(summary) = fast::up_to_date(open, options, start)? {
+        events(Event::Finished(summary.clone()));
+        return Ok(summary);
+    }
+    let workspace = Workspace::open(open, events)?;
+    run_in(&workspace, options, cancel, events, start).map(|(summary, _)| summary)
+}
+
+/// [`run`] without the fast path; for those who go on with the result.
+pub fn run_in(
+    workspace: &Workspace,
+    options: &RunOptions,
+    cancel: &Cancel,
+    events: &Events,
+    start: Instant,
+) -> Result<(Summary, Report), Vec<Error>> {
+    let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
+    let last_run = workspace.last_run();
+    let swept = match &last_run {
+        Some(record) => Some(crate::project::sweep(&workspace.folder().map_err(fault)?, &record.rows, options.jobs).map_err(fault)?),
+        None => None,
+    };
+    let generation = workspace.store.generation();
+    let trusted = last_run.as_ref().is_some_and(|record| record.generation == generation) && !options.force;
+    let last = last_run.and_then(|record| Some(Last::new(record.rows.clone(), record.actions()?)));
+    let clean = match (&last, &swept) {
+        (Some(last), Some(swept)) if trusted => Clean::new(last, swept),
+        _ => Clean::default(),
+    };
+    let known = last.as_ref().map_or_else(crate::project::Rows::empty, |last| last.rows.clone());
+    let swept_for_outputs = swept.clone();
+    let table = Arc::new(FileTable::new(workspace.folder().map_err(fault)?, known, swept));
+    let sandbox = workspace.sandbox(events);
+    let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
+    let plan = Plan::build(workspace.options(), &table, programs)?;
+    let selected = plan.select(&options.actions)?;
+    let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), swept_for_outputs);
+    outputs.forget_others(&table, events)?;
+
+    let environment = Environment {
+        trees: Arc::new(Trees::new(workspace.store.clone())),
+        table: table.clone(),
+        sandbox: &sandbox,
+        last: last.as_ref(),
+        force: options.force,
+        cancel,
+        events,
+        seed: 0,
+    };
+    let jobs = options.jobs.max(1);
+    let mut report = Schedule::new(&environment, &plan, &selected, clean, options.keep_going).run(jobs);
+    let rows = match outputs.write(&environment, &report, jobs) {
+        Ok(rows) => Some(rows),
+        Err(errors) => {
+            report.errors.extend(errors);
+            None
+        }
+    };
+    let summary = summarize(&report, start);
+    workspace.remember_reasons(&report);
+    if let Some(rows) = rows
+        && report.errors.is_empty()
+        && !report.cancelled
+        && summary.skipped == 0
+        && !table.disturbed()
+        && workspace.store.generation() == generation
+    {
+        remember::remember(workspace, options, &plan, &environment, &report, rows, generation);
+    }
+    if let Err(error) = workspace.store.sync() {
+        events(Event::Notice {
+            message: format!("the cache may lose what this run stored if the machine fails: {error}"),
+        });
+    }
+    events(Event::Finished(summary.clone()));
+    if report.cancelled {
+        report.errors.push(Error::new(ErrorKind::Interrupted, "interrupted").hint("what was done so far is kept"));
+    }
+    if report.errors.is_empty() { Ok((summary, report)) } else { Err(report.errors) }
+}
+
+fn summarize(report: &Report, start: Instant) -> Summary {
+    let mut summary = Summary {
+        actions: 0,
+        cached: 0,
+        executed: 0,
+        failed: 0,
+        skipped: 0,
+        elapsed: start.elapsed(),
+    };
+    for end in report.ends.iter().flatten() {
+        summary.actions += 1;
+        match end {
+            End::Done(done) => match done.how {
+                How::Cached => summary.cached += 1,
+                How::Executed(_) => summary.executed += 1,
+            },
+            End::Failed => summary.failed += 1,
+            End::Skipped => summary.skipped += 1,
+        }
+    }
+    summary
+}
+
+/// The result of an action of the report, if it has one.
+pub fn done_of<'a>(report: &'a Report, name: &str) -> Option<&'a Done> {
+    let index = report.actions.iter().position(|action| &*action.name == name)?;
+    match report.ends[index].as_ref()? {
+        End::Done(done) => Some(done),
+        _ => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! The written outputs of a run.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::execute::{Environment, Last};
+use crate::outputs::{Manifest, Placed, Request, place};
+use crate::plan::Plan;
+use crate::project::{FileTable, Row, Swept};
+use crate::run::Workspace;
+use crate::schedule::{End, Report};
+use crate::trees::Trees;
+
+pub struct Outputs<'a> {
+    plan: &'a Plan,
+    last: Option<&'a Last>,
+    swept: Option<Swept>,
+    trees: Arc<Trees>,
+    manifest: Mutex<Manifest>,
+}
+
+impl<'a> Outputs<'a> {
+    pub fn new(workspace: &Workspace, plan: &'a Plan, last: Option<&'a Last>, swept: Option<Swept>) -> Outputs<'a> {
+        Outputs {
+            plan,
+            last,
+            swept,
+            trees: Arc::new(Trees::new(workspace.store.clone())),
+            manifest: Mutex::new(Manifest::read(&workspace.manifest_file())),
+        }
+    }
+
+    /// Deletes what was written to folders that no action writes any more: before anything runs, so that no
+    /// action sees it.
+    pub fn forget_others(&self, table: &FileTable, events: &Events) -> Result<(), Vec<Error>> {
+        let mut manifest = self.manifest.lock().expect("no panic while locked");
+        let wanted: Vec<&str> = self.plan.actions.iter().filter_map(|action| action.writes.as_deref()).collect();
+        let others: Vec<String> = manifest.folders.keys().filter(|folder| !wanted.contains(&folder.as_str())).cloned().collect();
+        for folder in others {
+            let placed = place(&Request {
+                trees: &self.trees,
+                root: table.folder().descriptor(),
+                folder: &folder,
+                tree: None,
+                owned: manifest.owned(&folder),
+                known: &|_| None,
+                threads: 1,
+            });
+            let placed = placed.map_err(|error| vec![error])?;
+            manifest.end(&folder, None).map_err(|error| vec![unwritable(&error)])?;
+            events(Event::Wrote {
+                folder,
+                files: 0,
+                deleted: placed.deleted,
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes the outputs of all actions that are done and have a folder; gives the rows of all files.
+    pub fn write(&self, environment: &Environment, report: &Report, threads: usize) -> Result<Vec<Row>, Vec<Error>> {
+        let mut rows = Vec::new();
+        let mut errors = Vec::new();
+        for (action, end) in report.actions.iter().zip(&report.ends) {
+            if let (Some(folder), Some(End::Done(done))) = (&action.writes, end) {
+                match self.write_one(environment, folder, done.output, threads) {
+                    Ok(placed) => rows.extend(placed.rows),
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        if errors.is_empty() { Ok(rows) } else { Err(errors) }
+    }
+
+    fn write_one(
+        &self,
+        environment: &Environment,
+        folder: &str,
+        tree: cofferdam_cache::Digest,
+        threads: usize,
+    ) -> Result<Placed, Error> {
+        let mut manifest = self.manifest.lock().expect("no panic while locked");
+        manifest.begin(folder, tree).map_err(|error| unwritable(&error))?;
+        let known = |path: &str| {
+            let (last, swept) = (self.last?, self.swept.as_ref()?);
+            let row = last.rows.find(path)?;
+            let sound = swept.holds(row) && last.rows.roles(row).output;
+            sound.then(|| swept.row(&last.rows, row))
+        };
+        let placed = place(&Request {
+            trees: &environment.trees,
+            root: environment.table.folder().descriptor(),
+            folder,
+            tree: Some(tree),
+            owned: manifest.owned(folder),
+            known: &known,
+            threads,
+        })?;
+        manifest.end(folder, Some(tree)).map_err(|error| unwritable(&error))?;
+        for path in &placed.restored {
+            (environment.events)(Event::Notice {
+                message: format!("restored `{path}`: it was edited, and is written by an action"),
+            });
+        }
+        if placed.written + placed.deleted > 0 {
+            (environment.events)(Event::Wrote {
+                folder: folder.to_owned(),
+                files: placed.written,
+                deleted: placed.deleted,
+            });
+        }
+        Ok(placed)
+    }
+}
+
+fn unwritable(error: &std::io::Error) -> Error {
+    Error::environment("cannot write the list of outputs in the cache folder").cause(error)
+}

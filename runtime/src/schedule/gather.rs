@@ -1,0 +1,93 @@
+//! A planner's output: the union of what its exported actions left.
+
+use std::collections::HashMap;
+
+use cofferdam_cache::Digest;
+
+use crate::error::{Error, ErrorKind};
+use crate::execute::{Done, Ending, Environment};
+use crate::observe::Fault;
+use crate::plan::Action;
+use crate::schedule::board::Part;
+use crate::trees::{replace, union};
+
+/// Below this many differences the last run's union is changed instead of made anew.
+const FEW: usize = 64;
+
+pub fn gather(environment: &Environment, action: &Action, done: &Done, parts: &[Part]) -> Ending {
+    match union_of_parts(environment, action, parts) {
+        Ok(Ok(output)) => Ending::Done(Done { output, ..done.clone() }),
+        Ok(Err(error)) => Ending::failed(error),
+        Err(fault) => Ending::fault(action, &fault),
+    }
+}
+
+fn union_of_parts(environment: &Environment, action: &Action, parts: &[Part]) -> Result<Result<Digest, Error>, Fault> {
+    let trees = &environment.trees;
+    let mut batch = trees.store().batch();
+    if let Some(output) = changed_union(environment, action, parts, &mut batch)? {
+        commit(batch)?;
+        return Ok(Ok(output));
+    }
+    let digests: Vec<Digest> = parts.iter().map(|part| part.output).collect();
+    match union(trees, &digests, &mut batch)? {
+        Ok(output) => {
+            commit(batch)?;
+            Ok(Ok(output))
+        }
+        Err(conflict) => {
+            let name = |part: usize| &parts[part].action.name;
+            Ok(Err(Error::new(
+                ErrorKind::User,
+                format!("`{}` and `{}` both write `{}`", name(conflict.parts.0), name(conflict.parts.1), conflict.path),
+            )
+            .hint(format!("the actions of the planner `{}` must write different files", action.name))))
+        }
+    }
+}
+
+fn commit(batch: cofferdam_cache::Batch) -> Result<(), Fault> {
+    batch.commit().map_err(|error| Fault::new(error.to_string()))
+}
+
+/// The last run's union, changed where its parts differ; `None` where that is not less work, or not possible.
+fn changed_union(
+    environment: &Environment,
+    action: &Action,
+    parts: &[Part],
+    batch: &mut cofferdam_cache::Batch,
+) -> Result<Option<Digest>, Fault> {
+    let Some(last) = environment.last else {
+        return Ok(None);
+    };
+    let Some(planner) = last.find(&action.name) else {
+        return Ok(None);
+    };
+    let mut before: HashMap<&str, Digest> = last
+        .actions
+        .iter()
+        .filter(|record| record.planner == Some((planner as u32, true)))
+        .map(|record| (&*record.name, record.output))
+        .collect();
+    let mut changes: Vec<(Option<Digest>, Option<Digest>)> = Vec::new();
+    for part in parts {
+        let old = before.remove(&*part.action.name);
+        if old != Some(part.output) {
+            changes.push((old, Some(part.output)));
+        }
+    }
+    changes.extend(before.into_values().map(|old| (Some(old), None)));
+    if changes.len() > FEW {
+        return Ok(None);
+    }
+    let mut whole = last.actions[planner].output;
+    // First take away, then add: two parts may have exchanged a file.
+    let (away, add): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, new)| new.is_none());
+    for (old, new) in away.into_iter().chain(add) {
+        match replace(&environment.trees, &whole, old.as_ref(), new.as_ref(), batch)? {
+            Some(changed) => whole = changed,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(whole))
+}

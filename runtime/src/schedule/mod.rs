@@ -1,0 +1,204 @@
+//! Runs a plan on all cores: an action starts when what it needs is done, planners add actions on the way,
+//! and what the last run's record proves unchanged ends without work.
+
+mod board;
+mod clean;
+mod gather;
+
+use std::sync::{Arc, Condvar, Mutex};
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::execute::{Done, Ending, Environment, How, Mounts, execute};
+use crate::plan::{Action, ActionId, Plan, Verb};
+use crate::schedule::board::{Board, Task};
+
+pub use clean::Clean;
+
+/// How every action of a plan ended, by its number.
+pub struct Report {
+    pub actions: Vec<Arc<Action>>,
+    /// `None`: not asked for.
+    pub ends: Vec<Option<End>>,
+    pub errors: Vec<Error>,
+    pub cancelled: bool,
+}
+
+#[derive(Clone)]
+pub enum End {
+    Done(Arc<Done>),
+    Failed,
+    Skipped,
+}
+
+pub struct Schedule<'a> {
+    environment: &'a Environment<'a>,
+    plan: &'a Plan,
+    clean: Clean<'a>,
+    keep_going: bool,
+    board: Mutex<Board>,
+    /// Something may have become ready, or everything has ended.
+    changed: Condvar,
+}
+
+impl<'a> Schedule<'a> {
+    /// `clean` knows what the last run's record proves; `selected` are the actions to bring up to date,
+    /// with all they need.
+    pub fn new(
+        environment: &'a Environment<'a>,
+        plan: &'a Plan,
+        selected: &[ActionId],
+        clean: Clean<'a>,
+        keep_going: bool,
+    ) -> Schedule<'a> {
+        Schedule {
+            environment,
+            plan,
+            clean,
+            keep_going,
+            board: Mutex::new(Board::new(plan.actions.clone(), selected)),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Blocks until every action has ended.
+    pub fn run(self, jobs: usize) -> Report {
+        {
+            let mut board = self.board.lock().expect("no panic while locked");
+            self.settle(&mut board);
+        }
+        std::thread::scope(|scope| {
+            for _ in 1..jobs {
+                scope.spawn(|| self.work());
+            }
+            self.work();
+        });
+        let board = self.board.into_inner().expect("no panic while locked");
+        board.report(self.environment.cancel.is_cancelled())
+    }
+
+    fn work(&self) {
+        let mut board = self.board.lock().expect("no panic while locked");
+        loop {
+            if self.environment.cancel.is_cancelled() {
+                board.stop();
+            }
+            match board.next() {
+                Some(task) => {
+                    drop(board);
+                    let finished = self.perform(&task);
+                    board = self.board.lock().expect("no panic while locked");
+                    board.returned(&task);
+                    self.finish(&mut board, &task, finished);
+                    self.settle(&mut board);
+                    self.changed.notify_all();
+                }
+                None if board.is_over() => {
+                    self.changed.notify_all();
+                    return;
+                }
+                None => board = self.changed.wait(board).expect("no panic while locked"),
+            }
+        }
+    }
+
+    /// The work of a task, done without the board.
+    fn perform(&self, task: &Task) -> Ending {
+        match task {
+            Task::Execute { action, .. } if action.verb == Verb::Gather => Ending::Done(Done::nothing(action.key)),
+            Task::Execute { action, inputs, .. } => {
+                let planned = self.board_len();
+                (self.environment.events)(Event::Started {
+                    action: action.name.to_string(),
+                    planned,
+                });
+                let ground = self.plan.ground(action);
+                let mounts = Mounts::new(self.environment, action, ground, inputs);
+                execute(self.environment, action, &mounts)
+            }
+            Task::Gather { action, done, parts, .. } => gather::gather(self.environment, action, done, parts),
+        }
+    }
+
+    fn board_len(&self) -> usize {
+        self.board.lock().expect("no panic while locked").len()
+    }
+
+    /// Enters how a task ended, and tells it.
+    fn finish(&self, board: &mut Board, task: &Task, ending: Ending) {
+        let action = task.action();
+        match ending {
+            Ending::Done(done) => {
+                if matches!(task, Task::Execute { .. }) {
+                    self.tell_done(action, &done);
+                }
+                let expands = matches!(task, Task::Execute { .. }) && action.is_planner();
+                if !expands {
+                    board.done(task.id(), Arc::new(done));
+                    return;
+                }
+                let planned = done.planned.clone().unwrap_or_default();
+                match self.plan.expand(task.id(), action, &planned, board.len()) {
+                    Ok(actions) => board.expand(task.id(), done, actions),
+                    Err(errors) => self.failed(board, task, errors, &[], &[]),
+                }
+            }
+            Ending::Failed { errors, stdout, stderr } => self.failed(board, task, errors, &stdout, &stderr),
+            Ending::Cancelled => {
+                board.cancelled(task.id());
+                board.stop();
+            }
+        }
+    }
+
+    fn failed(&self, board: &mut Board, task: &Task, errors: Vec<Error>, stdout: &[u8], stderr: &[u8]) {
+        (self.environment.events)(Event::Failed {
+            action: task.action().name.to_string(),
+            errors: errors.clone(),
+            stdout: stdout.to_vec(),
+            stderr: stderr.to_vec(),
+        });
+        let fatal = errors.iter().any(|error| error.kind == ErrorKind::Environment);
+        let skipped = board.failed(task.id(), errors);
+        for id in skipped {
+            self.tell_skipped(board, id, &task.action().name);
+        }
+        if fatal || !self.keep_going {
+            board.stop();
+        }
+    }
+
+    /// Ends, without work, every ready action that the last run's record proves unchanged.
+    fn settle(&self, board: &mut Board) {
+        while let Some((id, action)) = board.next_unchecked() {
+            let inputs = board.inputs(&action);
+            match self.clean.unchanged(&action, &inputs) {
+                Some(done) if !action.is_planner() => {
+                    self.tell_done(&action, &done);
+                    board.done(id, Arc::new(done));
+                }
+                _ => board.queue(id),
+            }
+        }
+    }
+
+    fn tell_done(&self, action: &Action, done: &Done) {
+        let name = action.name.to_string();
+        let output = done.output.short();
+        (self.environment.events)(match &done.how {
+            How::Cached => Event::Cached { action: name, output },
+            How::Executed(_) => Event::Executed {
+                action: name,
+                output,
+                elapsed: done.took,
+            },
+        });
+    }
+
+    fn tell_skipped(&self, board: &Board, id: ActionId, because: &str) {
+        (self.environment.events)(Event::Skipped {
+            action: board.action(id).name.to_string(),
+            because: because.to_owned(),
+        });
+    }
+}
