@@ -1,0 +1,135 @@
+//! `cargo xtask plugins`: the built-in plugins, and the proof that their bytes are the same from any folder.
+
+use std::fs;
+use std::path::Path;
+
+use crate::guests::{Builder, Guest, TARGET};
+use crate::steps::{Outcome, Workspace, add_target, flag};
+
+pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
+    let check = flag(arguments, "--check")?;
+    let plugins = workspace.plugins()?;
+    add_target(TARGET)?;
+    let builder = workspace.builder();
+    builder.build(&plugins)?;
+    for plugin in &plugins {
+        for artifact in &plugin.artifacts {
+            let path = builder.component(artifact);
+            let size = fs::metadata(&path)
+                .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?
+                .len();
+            println!(
+                "{:>10} {:<14} {}",
+                size.div_ceil(1024),
+                plugin.name,
+                path.display()
+            );
+        }
+    }
+    if check {
+        self::check(workspace, &plugins)?;
+    }
+    Ok(())
+}
+
+/// Fails if a built component names this machine, or if one built in another folder has other bytes.
+pub fn check(workspace: &Workspace, plugins: &[Guest]) -> Outcome {
+    let builder = workspace.builder();
+    let machine = builder.machine_paths()?;
+    for artifact in plugins.iter().flat_map(|plugin| &plugin.artifacts) {
+        if let Some(path) = named_in(&component(&builder, artifact)?, &machine) {
+            return Err(format!(
+                "`{artifact}.wasm` contains the path `{path}`: remap it in `plugins/guests.rs`"
+            ));
+        }
+    }
+    match plugins.iter().min_by_key(|plugin| {
+        fs::metadata(builder.component(&plugin.artifacts[0])).map_or(0, |file| file.len())
+    }) {
+        Some(smallest) => build_elsewhere(workspace, smallest),
+        None => Ok(()),
+    }
+}
+
+/// The first of `paths` that occurs in `bytes`.
+fn named_in<'a>(bytes: &[u8], paths: &'a [String]) -> Option<&'a str> {
+    let occurs = |path: &&String| {
+        bytes
+            .windows(path.len())
+            .any(|window| window == path.as_bytes())
+    };
+    paths.iter().find(occurs).map(String::as_str)
+}
+
+/// Builds a plugin from a copy of the workspace, with nothing of what was built here.
+fn build_elsewhere(workspace: &Workspace, plugin: &Guest) -> Outcome {
+    let elsewhere = workspace
+        .target
+        .join("elsewhere/a folder with another name");
+    if elsewhere.exists() {
+        fs::remove_dir_all(&elsewhere)
+            .map_err(|error| format!("cannot empty `{}`: {error}", elsewhere.display()))?;
+    }
+    copy_sources(&workspace.root, &elsewhere)?;
+    let there = Builder::new(&elsewhere, &elsewhere.join("target"));
+    there.build(std::slice::from_ref(plugin))?;
+    for artifact in &plugin.artifacts {
+        if component(&there, artifact)? != component(&workspace.builder(), artifact)? {
+            return Err(format!(
+                "`{artifact}.wasm` has other bytes when it is built in `{}`",
+                elsewhere.display()
+            ));
+        }
+        println!("`{artifact}.wasm` is the same from another folder");
+    }
+    Ok(())
+}
+
+fn component(builder: &Builder, artifact: &str) -> Outcome<Vec<u8>> {
+    let path = builder.component(artifact);
+    fs::read(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
+}
+
+/// Copies a source tree; what is built, hidden or linked stays behind.
+pub fn copy_sources(from: &Path, to: &Path) -> Outcome {
+    let copied = || -> std::io::Result<()> {
+        fs::create_dir_all(to)?;
+        for entry in from.read_dir()? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let kind = entry.file_type()?;
+            if name == "target" || name.to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() {
+                copy_sources(&entry.path(), &to.join(name)).map_err(std::io::Error::other)?;
+            } else if kind.is_file() {
+                fs::copy(entry.path(), to.join(name))?;
+            }
+        }
+        Ok(())
+    };
+    copied().map_err(|error| {
+        format!(
+            "cannot copy `{}` to `{}`: {error}",
+            from.display(),
+            to.display()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_this_machine_is_found_in_bytes() {
+        let paths = ["/opt/ann".to_owned(), "/opt/rust".to_owned()];
+        assert_eq!(
+            named_in(b"\0asm /opt/rust/lib.rs:3", &paths),
+            Some("/opt/rust")
+        );
+        assert_eq!(named_in(b"\0asm /registry/lib.rs:3", &paths), None);
+        assert_eq!(named_in(b"", &paths), None);
+    }
+}
