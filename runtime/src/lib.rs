@@ -18,3 +18,7 @@ mod schedule;
 mod trees;
 
 pub use error::{Error, ErrorKind, Position};
+pub use event::{Event, Events, Level, LogLine, Summary};
+pub use plan::Builtin;
+pub use run::{OpenOptions, RunOptions, run};
+pub use sandbox::Cancel;

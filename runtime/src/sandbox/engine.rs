@@ -48,6 +48,11 @@ pub(super) struct Machines {
 }
 
 impl Machines {
+    #[cfg(test)]
+    pub(super) fn exist(&self) -> bool {
+        self.pooled.get().is_some() || self.roomy.get().is_some()
+    }
+
     /// Takes memory from a pool: cheap to start, but with limits of its own. `None` where the system
     /// does not give enough address space.
     pub(super) fn pooled(&self) -> Option<&Machine> {

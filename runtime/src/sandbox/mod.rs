@@ -7,6 +7,8 @@ mod guest;
 mod interrupt;
 mod job;
 mod program;
+#[cfg(test)]
+mod tests;
 pub mod vfs;
 mod wasi;
 

@@ -30,8 +30,17 @@ fn act(verb: &str, next: &mut dyn FnMut() -> String) -> Result<(), Box<dyn std::
             all.extend(fs::read(next())?);
             fs::write(next(), all)?;
         }
+        // Goes on where it cannot be read.
+        "try" => drop(fs::read(next())),
+        "repeat" => {
+            let length = next().parse()?;
+            fs::write(next(), "x".repeat(length))?;
+        }
         "append" => {
-            let mut file = fs::OpenOptions::new().append(true).create(true).open(next())?;
+            let mut file = fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(next())?;
             file.write_all(next().as_bytes())?;
         }
         "list" => {

@@ -1,0 +1,140 @@
+//! A program of Rust's standard library sees what it would see elsewhere, and nothing of the machine.
+
+use super::*;
+
+fn run(arguments: &str) -> Ended {
+    Setting::default().probe(arguments)
+}
+
+#[test]
+fn reads_writes_and_lists() {
+    let ended =
+        run("join /src/a /src/b /src/c/d joined read joined list /src list /src/c stat /src/a");
+    assert_eq!(said(&ended), "onetwothree\na\nb\nc\nd\n3 false\n");
+    assert_eq!(written(&ended, "joined"), "onetwothree");
+    assert!(ended.memory > 0);
+}
+
+#[test]
+fn appends_and_starts_where_the_layout_says() {
+    let ended = run("write x 1 append x 2 append /out/x 3 read x here");
+    assert_eq!(said(&ended), "123\n/out\n");
+}
+
+#[test]
+fn writes_of_any_length_arrive_whole() {
+    let ended = run("repeat 300000 big stat big");
+    assert_eq!(said(&ended), "300000 false\n");
+    assert_eq!(written(&ended, "big"), "x".repeat(300_000));
+}
+
+#[test]
+fn missing_files_and_read_only_mounts_are_errors_for_the_guest() {
+    for (arguments, complaint) in [
+        ("read /src/nowhere", "No such file"),
+        ("write /src/a x", "Read-only"),
+        ("read /etc/passwd", "No such file"),
+        ("read ../../../../etc/passwd", "No such file"),
+    ] {
+        let ended = run(arguments);
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(matches!(stop(ended), Stop::Exited(2)), "{arguments}");
+        assert!(told.contains(complaint), "{arguments}: {told}");
+    }
+}
+
+#[test]
+fn stdin_and_environment_are_what_the_job_says() {
+    let setting = Setting {
+        stdin: "from outside",
+        environment: vec![("GREETING".into(), "hello".into())],
+        ..Setting::default()
+    };
+    let ended = setting.probe("stdin variable GREETING variables");
+    assert_eq!(said(&ended), "from outsidehello\n1\n");
+    assert_eq!(said(&run("variables")), "0\n");
+}
+
+#[test]
+fn stdout_and_stderr_are_kept_apart() {
+    let ended = run("print out complain err");
+    assert_eq!(said(&ended), "out\n");
+    assert_eq!(ended.stderr, b"err\n");
+}
+
+#[test]
+fn clocks_are_virtual_and_sleeping_takes_no_time() {
+    let began = std::time::Instant::now();
+    let ended = run("sleep 100000 elapsed 5 clock");
+    let lines: Vec<u64> = said(&ended)
+        .lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect();
+    assert!(
+        lines[0] >= 5_000_000_000 && lines[0] < 5_001_000_000,
+        "{lines:?}"
+    );
+    assert_eq!(lines[1], 315_532_800_000_000_000);
+    assert!(began.elapsed() < Duration::from_secs(60));
+    assert_eq!(said(&ended), said(&run("sleep 100000 elapsed 5 clock")));
+}
+
+#[test]
+fn random_numbers_follow_the_seed() {
+    let with = |seed| {
+        let setting = Setting {
+            seed,
+            ..Setting::default()
+        };
+        said(&setting.probe("random random")).to_owned()
+    };
+    assert_eq!(with([1; 32]), with([1; 32]));
+    assert_ne!(with([1; 32]), with([2; 32]));
+}
+
+#[test]
+fn entropy_is_real_where_a_test_asks_for_it() {
+    let setting = Setting {
+        entropy: true,
+        ..Setting::default()
+    };
+    let first = setting.probe("random clock");
+    assert_ne!(said(&first), said(&setting.probe("random clock")));
+}
+
+#[test]
+fn exit_codes_pass_through() {
+    assert!(run("exit 0").result.is_ok());
+    assert!(matches!(stop(run("exit 1")), Stop::Exited(1)));
+    assert!(
+        matches!(stop(run("exit 77")), Stop::Exited(77)),
+        "{:?}",
+        stop(run("exit 77"))
+    );
+}
+
+#[test]
+fn guests_run_at_the_same_time_and_beyond_the_pool() {
+    let results: Vec<bool> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..100)
+            .map(|number| {
+                scope.spawn(move || {
+                    let ended = run(&format!("write n {number} read n"));
+                    said(&ended) == format!("{number}\n")
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no panic"))
+            .collect()
+    });
+    assert!(results.iter().all(|right| *right));
+}
+#[test]
+fn zz() {
+    for a in ["list /", "list /src", "stat /src/a", "stat /out", "list /out", "stat /", "list ."] {
+    let e = run(a);
+    eprintln!("{a}: {} {} {:?}", String::from_utf8_lossy(&e.stdout), String::from_utf8_lossy(&e.stderr), e.result.err());
+    }
+}
