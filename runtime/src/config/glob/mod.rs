@@ -1,0 +1,424 @@
+//! Which paths of the project an action is shown: decided by patterns alone, never by what exists.
+//!
+//! | pattern | shows |
+//! |---|---|
+//! | `docs` | the file `docs`, or the folder with all that is in it |
+//! | `docs/` or `docs/**` | all that is in the folder |
+//! | `docs/*.md` | the files of the folder whose names end so |
+//! | `**/*.md` | such files in any folder |
+//! | `a?.md`, `[a-f]*.md`, `[!_]*` | one character, one of some, none of some |
+//! | `{src,lib}/**` | either |
+//! | `!docs/draft*` | takes out what matches, with all that is below it |
+//!
+//! `\` before a character takes its meaning away. `*` and `**` match names that begin with a dot too.
+//! What is taken out stays out, wherever its pattern stands in the list; a list that only takes out starts from everything.
+
+mod braces;
+mod name;
+mod sight;
+#[cfg(test)]
+mod tests;
+
+use name::NamePattern;
+pub use sight::{Hidden, Sight};
+
+/// The longest pattern, in bytes.
+const LENGTH: usize = 4096;
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PatternError {
+    #[error("is empty")]
+    Empty,
+    #[error("is longer than {LENGTH} bytes")]
+    TooLong,
+    #[error("begins with `/`, and patterns start in the project's folder")]
+    Absolute,
+    #[error("has `{0}` as a name")]
+    Dots(&'static str),
+    #[error("has two `/` in a row")]
+    EmptyName,
+    #[error("has `**` beside other characters: it must stand alone between slashes")]
+    RunBesideText,
+    #[error("has a `/` between `[` and `]`")]
+    SlashInClass,
+    #[error("has `[` without `]`")]
+    UnclosedClass,
+    #[error("has the range `{0}-{1}`, which runs backwards")]
+    BackwardRange(char, char),
+    #[error("has `{{` without `}}`")]
+    UnclosedBrace,
+    #[error("has `}}` without `{{`")]
+    UnopenedBrace,
+    #[error("stands for more than {0} patterns")]
+    TooManyAlternatives(usize),
+    #[error("ends with a `\\`")]
+    DanglingEscape,
+}
+
+impl PatternError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            PatternError::Empty => "write `**` for everything",
+            PatternError::TooLong | PatternError::TooManyAlternatives(_) => {
+                "write several shorter patterns"
+            }
+            PatternError::Absolute => "leave the first `/` out",
+            PatternError::Dots(_) => {
+                "write the path from the project's folder, without `.` and `..`"
+            }
+            PatternError::EmptyName => "write one `/`, or `/**/` for any folders between",
+            PatternError::RunBesideText => "write `**/*.md` for such files in any folder",
+            PatternError::SlashInClass => "write `{a/b,c}` for alternatives with a `/`",
+            PatternError::UnclosedClass => "close it, or write `\\[` for the character itself",
+            PatternError::BackwardRange(..) => "swap its ends",
+            PatternError::UnclosedBrace => "close it, or write `\\{` for the character itself",
+            PatternError::UnopenedBrace => "open it, or write `\\}` for the character itself",
+            PatternError::DanglingEscape => "write `\\\\` for the character itself",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Segment {
+    /// `**`
+    Any,
+    Name(NamePattern),
+}
+
+/// A pattern without alternatives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Glob {
+    segments: Box<[Segment]>,
+    /// Matches what is below a match too: it ends with a plain name, or takes out.
+    below: bool,
+}
+
+/// One pattern as written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pattern {
+    text: Box<str>,
+    takes_out: bool,
+    globs: Box<[Glob]>,
+}
+
+/// A list of patterns.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Patterns {
+    patterns: Box<[Pattern]>,
+    /// Those without wildcards, as paths in byte order: found by searching, however many there are.
+    literals: Box<[Box<str>]>,
+    /// Nothing but patterns that take out: everything else is shown.
+    from_everything: bool,
+}
+
+impl Patterns {
+    /// The first pattern that cannot be read, by its index, and why.
+    pub fn new<T: AsRef<str>>(texts: &[T]) -> Result<Patterns, (usize, PatternError)> {
+        let patterns = texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Pattern::parse(text.as_ref()).map_err(|error| (index, error)));
+        let patterns = patterns.collect::<Result<Box<[Pattern]>, _>>()?;
+        let shown = patterns.iter().filter(|pattern| !pattern.takes_out);
+        let mut literals: Vec<Box<str>> = shown
+            .flat_map(|pattern| &pattern.globs)
+            .filter_map(Glob::literal)
+            .collect();
+        literals.sort_unstable();
+        literals.dedup();
+        Ok(Patterns {
+            from_everything: !patterns.is_empty() && patterns.iter().all(|p| p.takes_out),
+            literals: literals.into(),
+            patterns,
+        })
+    }
+
+    /// As written, in the order of writing.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// Whether no pattern says what is shown, only what is not.
+    pub fn only_takes_out(&self) -> bool {
+        self.from_everything
+    }
+
+    /// Whether a file, link or anything else that is not a folder is shown at a canonical path.
+    pub fn shows_file(&self, path: &str) -> bool {
+        let shown = self.from_everything
+            || self.literal_at_or_above(path)
+            || self.wild().any(|glob| glob.matches(path));
+        shown && !self.taken_out(path)
+    }
+
+    /// Whether a folder is shown: some pattern could match it or something below it.
+    /// What [`Patterns::shows_file`] shows lies in folders that are shown.
+    pub fn shows_directory(&self, path: &str) -> bool {
+        if path.is_empty() {
+            return true;
+        }
+        let shown = self.from_everything
+            || self.literal_below(path)
+            || self.literal_at_or_above(path)
+            || self.wild().any(|glob| glob.reaches(path));
+        shown && !self.taken_out(path)
+    }
+
+    /// The fewest folders in which everything that is shown lies; `""` is the project's.
+    /// A root may be a file, or nothing.
+    pub fn roots(&self) -> Vec<String> {
+        if self.from_everything {
+            return vec![String::new()];
+        }
+        let shown = self.patterns.iter().filter(|pattern| !pattern.takes_out);
+        let prefixes = shown.flat_map(|pattern| pattern.globs.iter().map(Glob::prefix));
+        let mut prefixes: Vec<String> = prefixes.collect();
+        // With a `/` at the end a folder sorts directly before what is in it.
+        prefixes.sort_by_cached_key(|prefix| format!("{prefix}/"));
+        let mut roots: Vec<String> = Vec::new();
+        for prefix in prefixes {
+            if !roots.last().is_some_and(|root| is_within(&prefix, root)) {
+                roots.push(prefix);
+            }
+        }
+        roots
+    }
+
+    fn wild(&self) -> impl Iterator<Item = &Glob> {
+        let shown = self.patterns.iter().filter(|pattern| !pattern.takes_out);
+        let globs = shown.flat_map(|pattern| &pattern.globs);
+        globs.filter(|glob| !glob.is_literal())
+    }
+
+    fn taken_out(&self, path: &str) -> bool {
+        let out = self.patterns.iter().filter(|pattern| pattern.takes_out);
+        out.flat_map(|pattern| &pattern.globs)
+            .any(|glob| glob.matches(path))
+    }
+
+    fn literal_at_or_above(&self, path: &str) -> bool {
+        !self.literals.is_empty() && ancestors(path).any(|path| self.has_literal(path))
+    }
+
+    fn has_literal(&self, path: &str) -> bool {
+        match &*self.literals {
+            [literal] => **literal == *path,
+            literals => literals
+                .binary_search_by(|literal| (**literal).cmp(path))
+                .is_ok(),
+        }
+    }
+
+    fn literal_below(&self, path: &str) -> bool {
+        let below = |literal: &str| {
+            literal.len() > path.len()
+                && literal.as_bytes()[path.len()] == b'/'
+                && literal.starts_with(path)
+        };
+        match &*self.literals {
+            [literal] => below(literal),
+            literals => {
+                // The first literal that does not sort before `path/`.
+                let first = literals.partition_point(|literal| {
+                    literal
+                        .bytes()
+                        .lt(path.bytes().chain(std::iter::once(b'/')))
+                });
+                literals.get(first).is_some_and(|literal| below(literal))
+            }
+        }
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Pattern, PatternError> {
+        if text.len() > LENGTH {
+            return Err(PatternError::TooLong);
+        }
+        let (takes_out, rest) = match text.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        if rest.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        let alternatives = braces::expand(rest)?;
+        let globs = alternatives.iter().map(|alternative| {
+            let mut glob = Glob::parse(alternative)?;
+            glob.below |= takes_out;
+            Ok(glob)
+        });
+        Ok(Pattern {
+            text: text.into(),
+            takes_out,
+            globs: globs.collect::<Result<_, PatternError>>()?,
+        })
+    }
+
+    /// As written, `!` included.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it begins with `!`.
+    pub fn takes_out(&self) -> bool {
+        self.takes_out
+    }
+
+    /// Whether this pattern alone matches a path that is not a folder; for one that takes out, what it takes.
+    pub fn matches_file(&self, path: &str) -> bool {
+        self.globs.iter().any(|glob| glob.matches(path))
+    }
+
+    /// The path on which all that it matches lies: its names before the first wildcard, `""` if there are none.
+    pub fn literal_prefix(&self) -> String {
+        let mut prefixes = self.globs.iter().map(Glob::prefix);
+        let first = prefixes.next().unwrap_or_default();
+        prefixes.fold(first, |common, prefix| {
+            let both = common.split('/').zip(prefix.split('/'));
+            let same = both.take_while(|(one, other)| one == other);
+            same.map(|(name, _)| name).collect::<Vec<_>>().join("/")
+        })
+    }
+
+    /// The same for each of its alternatives.
+    pub fn literal_prefixes(&self) -> impl Iterator<Item = String> {
+        self.globs.iter().map(Glob::prefix)
+    }
+}
+
+impl Glob {
+    fn parse(text: &str) -> Result<Glob, PatternError> {
+        if text.starts_with('/') {
+            return Err(PatternError::Absolute);
+        }
+        let (text, folder) = match text.strip_suffix('/') {
+            Some(text) if !text.ends_with('\\') => (text, true),
+            _ => (text, false),
+        };
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        let mut segments = Vec::new();
+        let mut names = text.split('/').peekable();
+        while let Some(name) = names.next() {
+            segments.push(match name {
+                "" => return Err(PatternError::EmptyName),
+                "." => return Err(PatternError::Dots(".")),
+                ".." => return Err(PatternError::Dots("..")),
+                "**" => Segment::Any,
+                name => Segment::Name(NamePattern::parse(name).map_err(|error| match error {
+                    PatternError::UnclosedClass if names.peek().is_some() => {
+                        PatternError::SlashInClass
+                    }
+                    error => error,
+                })?),
+            });
+        }
+        segments.dedup_by(|next, last| *next == Segment::Any && *last == Segment::Any);
+        if folder && segments.last() != Some(&Segment::Any) {
+            segments.push(Segment::Any);
+        }
+        let below = matches!(
+            segments.last(),
+            Some(Segment::Name(NamePattern::Literal(_)))
+        );
+        Ok(Glob {
+            segments: segments.into(),
+            below,
+        })
+    }
+
+    fn is_literal(&self) -> bool {
+        let mut segments = self.segments.iter();
+        segments.all(|segment| matches!(segment, Segment::Name(NamePattern::Literal(_))))
+    }
+
+    fn literal(&self) -> Option<Box<str>> {
+        self.is_literal().then(|| self.prefix().into())
+    }
+
+    fn prefix(&self) -> String {
+        let names = self.segments.iter().map_while(|segment| match segment {
+            Segment::Name(NamePattern::Literal(name)) => Some(&**name),
+            _ => None,
+        });
+        names.collect::<Vec<_>>().join("/")
+    }
+
+    /// Goes on from the last `**` when a later name does not match: at most names × segments steps.
+    fn matches(&self, path: &str) -> bool {
+        let (mut at, mut rest) = (0, Some(path));
+        let mut any: Option<(usize, &str)> = None;
+        loop {
+            let matched = match (self.segments.get(at), rest) {
+                (None, None) => return true,
+                (None, Some(_)) if self.below => return true,
+                (None, Some(_)) => None,
+                (Some(_), None) => return false,
+                (Some(Segment::Any), Some(_)) if at + 1 == self.segments.len() => return true,
+                (Some(Segment::Any), Some(path)) => {
+                    at += 1;
+                    any = Some((at, path));
+                    continue;
+                }
+                (Some(Segment::Name(pattern)), Some(path)) => {
+                    let (name, below) = split(path);
+                    pattern.matches(name).then_some(below)
+                }
+            };
+            if let Some(below) = matched {
+                at += 1;
+                rest = below;
+                continue;
+            }
+            let Some((after, Some(below))) = any.map(|(after, from)| (after, split(from).1)) else {
+                return false;
+            };
+            (at, rest) = (after, Some(below));
+            any = Some((after, below));
+        }
+    }
+
+    /// Whether it could match the folder `path` or something below it.
+    fn reaches(&self, path: &str) -> bool {
+        let mut rest = Some(path);
+        for segment in &self.segments {
+            match (segment, rest) {
+                (_, None) | (Segment::Any, _) => return true,
+                (Segment::Name(pattern), Some(path)) => {
+                    let (name, below) = split(path);
+                    if !pattern.matches(name) {
+                        return false;
+                    }
+                    rest = below;
+                }
+            }
+        }
+        rest.is_none() || self.below
+    }
+}
+
+/// The first name of a path and what follows it.
+fn split(path: &str) -> (&str, Option<&str>) {
+    match path.as_bytes().iter().position(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
+        None => (path, None),
+    }
+}
+
+/// `a`, `a/b`, `a/b/c` of `a/b/c`.
+pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    let above = slashes.map(|(offset, _)| &path[..offset]);
+    above.chain(std::iter::once(path))
+}
+
+/// Whether `path` is `folder` or lies below it.
+pub(super) fn is_within(path: &str, folder: &str) -> bool {
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
