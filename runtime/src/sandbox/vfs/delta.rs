@@ -69,15 +69,15 @@ fn built(nodes: &mut Nodes, sight: &mut Sight, slot: Slot) -> Option<BuiltNode> 
 
 fn built_file(file: &mut File, sight: &Sight, made: bool) -> Option<BuiltNode> {
     match &mut file.content {
-        Content::Below(_) if !made => None,
-        Content::Below(seen) => {
+        Content::Below { .. } if !made => None,
+        Content::Below { seen, kept } => {
             let (digest, executable) = sight.known_digest(*seen)?;
-            Some(BuiltNode::File {
-                file: BuiltFile::Stored(digest),
-                executable,
-            })
+            let file = match kept {
+                Some(bytes) => BuiltFile::Bytes(bytes.clone()),
+                None => BuiltFile::Stored(digest),
+            };
+            Some(BuiltNode::File { file, executable })
         }
-        Content::Own { bytes, .. } if !made && !bytes.is_touched() => None,
         Content::Own { bytes, executable } => Some(BuiltNode::File {
             file: BuiltFile::Bytes(bytes.whole()),
             executable: *executable,

@@ -110,11 +110,11 @@ impl Vfs {
             self.put(dir, name, node);
             return Ok(());
         }
-        let Content::Below(seen) = file.content else {
+        let Content::Below { seen, .. } = file.content else {
             return Err(Code::CrossDevice.into());
         };
         let copy = File {
-            content: Content::Below(seen),
+            content: Content::below(seen),
             charged: 0,
         };
         let copy = self.make(dir, name, Body::File(copy))?;

@@ -77,8 +77,21 @@ pub(super) struct File {
 }
 
 pub(super) enum Content {
-    Below(SeenId),
-    Own { bytes: Bytes, executable: bool },
+    Below {
+        seen: SeenId,
+        /// It is a part of what is written, and not in the store.
+        kept: Option<Arc<[u8]>>,
+    },
+    Own {
+        bytes: Bytes,
+        executable: bool,
+    },
+}
+
+impl Content {
+    pub(super) fn below(seen: SeenId) -> Content {
+        Content::Below { seen, kept: None }
+    }
 }
 
 pub(super) enum Text {

@@ -251,7 +251,7 @@ impl Vfs {
                 }
                 _ if !merged.is_empty() => break,
                 Kind::File => Some(Body::File(File {
-                    content: Content::Below(seen),
+                    content: Content::below(seen),
                     charged: 0,
                 })),
                 Kind::Symlink => Some(Body::Symlink(Text::Below(seen))),

@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use memory::{Memory, Thing};
+use proptest::prelude::ProptestConfig;
 
 use super::*;
-use crate::observe::{Fact, Facets, Fault, Kind, Observations};
+use crate::observe::{Facets, Fact, Fault, Kind, Observations};
 
 const READ: Mode = Mode {
     read: true,
@@ -89,6 +90,17 @@ fn scratch(at: &str) -> Mount {
             keep: false,
         },
     }
+}
+
+/// `PROPTEST_CASES` asks for more than the usual number of cases.
+fn cases(usual: u32) -> ProptestConfig {
+    let wanted = std::env::var_os("PROPTEST_CASES").is_some();
+    let mut config = ProptestConfig::default();
+    config.failure_persistence = None;
+    if !wanted {
+        config.cases = usual;
+    }
+    config
 }
 
 /// A guest that holds `/` open. Paths are relative to it.
@@ -253,10 +265,6 @@ impl Guest {
         let mut lines = Vec::new();
         write_delta(&delta.unwrap().1, "", &mut lines);
         (lines, built.observations)
-    }
-
-    fn observed(self) -> Vec<String> {
-        facts(&self.vfs.finish().observations)
     }
 }
 
