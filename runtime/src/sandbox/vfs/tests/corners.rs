@@ -58,7 +58,9 @@ fn the_start_is_a_folder_of_a_mount() {
     let preopens = vfs.preopens().unwrap();
     assert_eq!((&*preopens[0].1, &*preopens[1].1), ("/", "."));
     let (root, start) = (&preopens[0].0, &preopens[1].0);
-    let a = vfs.open_at(root, "build/app/main", true, PLAIN, READ).unwrap();
+    let a = vfs
+        .open_at(root, "build/app/main", true, PLAIN, READ)
+        .unwrap();
     let b = vfs.open_at(start, "main", true, PLAIN, READ).unwrap();
     assert!(vfs.is_same(&a, &b));
     assert!(!vfs.is_same(&a, root));
@@ -140,7 +142,10 @@ fn a_removed_directory_stays_open_and_empty() {
     let vfs = &mut guest.vfs;
     assert_eq!(code(vfs.create_directory_at(&dir, "x")), Code::NoEntry);
     assert_eq!(code(vfs.symlink_at("x", &dir, "x")), Code::NoEntry);
-    assert_eq!(code(vfs.open_at(&dir, "x", true, CREATE, WRITE)), Code::NoEntry);
+    assert_eq!(
+        code(vfs.open_at(&dir, "x", true, CREATE, WRITE)),
+        Code::NoEntry
+    );
     assert_eq!(code(vfs.stat_at(&dir, "x", true)), Code::NoEntry);
     guest.mkdir("build/d").unwrap();
     guest.write("build/d/x", "1").unwrap();
@@ -191,9 +196,12 @@ fn a_link_from_another_mount_copies_no_bytes() {
     assert_eq!(code(guest.link("build/n", "out/n")), Code::CrossDevice);
     assert_eq!(below.read.load(std::sync::atomic::Ordering::Relaxed), 0);
     let (delta, observed) = guest.finish("/out");
-    assert_eq!(delta, ["a=#e94f42e4", "b=#e94f42e4"].map(|line| {
-        line.replace("e94f42e4", &cofferdam_cache::Digest::of(b"text").short())
-    }));
+    assert_eq!(
+        delta,
+        ["a=#e94f42e4", "b=#e94f42e4"].map(|line| {
+            line.replace("e94f42e4", &cofferdam_cache::Digest::of(b"text").short())
+        })
+    );
     assert_eq!(facts(&observed), ["a file content", "n absent"]);
 }
 
@@ -232,9 +240,13 @@ fn symbolic_links_lead_within_the_guests_root() {
     assert_eq!(code(guest.read("src/dangling")), Code::NoEntry);
     let lstat = guest.stat("src/dangling").unwrap();
     assert_eq!((lstat.kind, lstat.size), (Kind::Symlink, 7));
-    let nofollow = guest.vfs.open_at(&guest.root, "src/dir", false, PLAIN, READ);
+    let nofollow = guest
+        .vfs
+        .open_at(&guest.root, "src/dir", false, PLAIN, READ);
     assert_eq!(code(nofollow), Code::Loop);
-    let nofollow = guest.vfs.open_at(&guest.root, "src/dir", false, DIRECTORY, READ);
+    let nofollow = guest
+        .vfs
+        .open_at(&guest.root, "src/dir", false, DIRECTORY, READ);
     assert_eq!(code(nofollow), Code::NotDirectory);
     // A link at the end that must be a directory is followed.
     assert_eq!(guest.stat("src/dir/").unwrap().kind, Kind::Directory);
@@ -290,7 +302,10 @@ fn slashes_dots_and_empty_paths() {
     assert_eq!(code(guest.mkdir("build/.")), Code::Exist);
     assert_eq!(code(guest.mkdir("build/d/..")), Code::Exist);
     assert_eq!(code(guest.mkdir("build/l")), Code::Exist);
-    assert_eq!(code(guest.rename("build/f", "build/g/")), Code::NotDirectory);
+    assert_eq!(
+        code(guest.rename("build/f", "build/g/")),
+        Code::NotDirectory
+    );
     assert_eq!(code(guest.rename("build/d/.", "build/g")), Code::Busy);
     guest.mkdir("build/new/").unwrap();
     guest.rename("build/new/", "build/newer/").unwrap();
@@ -358,7 +373,10 @@ fn bytes_are_written_anywhere() {
     assert_eq!(&into[..2], b"nd");
     assert!(guest.vfs.read(&file, 3, 10).unwrap().eof);
     assert!(!guest.vfs.read(&file, 0, 2).unwrap().eof);
-    assert_eq!(code(guest.vfs.write(&file, u64::MAX, b"x")), Code::FileTooLarge);
+    assert_eq!(
+        code(guest.vfs.write(&file, u64::MAX, b"x")),
+        Code::FileTooLarge
+    );
 }
 
 #[test]
@@ -376,14 +394,23 @@ fn handles_have_the_rights_they_were_opened_with() {
     assert_eq!(code(guest.vfs.read(&dir, 0, 1)), Code::IsDirectory);
     assert_eq!(code(guest.vfs.write(&dir, 0, b"x")), Code::BadDescriptor);
     assert_eq!(code(guest.open("build/d", PLAIN, WRITE)), Code::IsDirectory);
-    assert_eq!(code(guest.open("build/a", DIRECTORY, READ)), Code::NotDirectory);
+    assert_eq!(
+        code(guest.open("build/a", DIRECTORY, READ)),
+        Code::NotDirectory
+    );
     let unable = Handle {
         node: dir.node,
         mode: READ,
     };
     let vfs = &mut guest.vfs;
-    assert_eq!(code(vfs.open_at(&unable, "x", true, PLAIN, WRITE)), Code::ReadOnly);
-    assert_eq!(code(vfs.open_at(&unable, "n", true, CREATE, READ)), Code::ReadOnly);
+    assert_eq!(
+        code(vfs.open_at(&unable, "x", true, PLAIN, WRITE)),
+        Code::ReadOnly
+    );
+    assert_eq!(
+        code(vfs.open_at(&unable, "n", true, CREATE, READ)),
+        Code::ReadOnly
+    );
     assert_eq!(code(vfs.unlink_file_at(&unable, "x")), Code::ReadOnly);
     assert_eq!(code(vfs.create_directory_at(&unable, "n")), Code::ReadOnly);
     assert!(vfs.open_at(&unable, "x", true, PLAIN, READ).is_ok());
@@ -394,7 +421,10 @@ fn devices_are_listed_and_never_opened() {
     let (mut guest, _) = Guest::usual(&["dev!"]);
     assert_eq!(guest.list("src").unwrap(), "dev!");
     assert_eq!(code(guest.read("src/dev")), Code::NoSuchDevice);
-    assert_eq!(code(guest.rename("build/dev", "build/x")), Code::NotPermitted);
+    assert_eq!(
+        code(guest.rename("build/dev", "build/x")),
+        Code::NotPermitted
+    );
     guest.unlink("build/dev").unwrap();
     assert_eq!(guest.finish("/build").0, ["-dev"]);
 }
@@ -425,13 +455,25 @@ fn identities_last_and_differ() {
 #[test]
 fn upper_layers_hide_lower_ones() {
     let top = Memory::of(&["a=top", "both/t=1", "was-dir=file", "now-dir/x=1"]);
-    let base = Memory::of(&["a=base", "b=base", "both/u=2", "was-dir/y=2", "now-dir=file"]);
+    let base = Memory::of(&[
+        "a=base",
+        "b=base",
+        "both/u=2",
+        "was-dir/y=2",
+        "now-dir=file",
+    ]);
     let layers = vec![lower(1, &top), lower(0, &base)];
     let mut guest = Guest::new(vec![overlay("/build", layers)]);
     assert_eq!(
         guest.dump("build"),
         [
-            "a=top", "b=base", "both/", "both/t=1", "both/u=2", "now-dir/", "now-dir/x=1",
+            "a=top",
+            "b=base",
+            "both/",
+            "both/t=1",
+            "both/u=2",
+            "now-dir/",
+            "now-dir/x=1",
             "was-dir=file"
         ]
     );

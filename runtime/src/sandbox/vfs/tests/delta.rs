@@ -14,7 +14,12 @@ fn nothing_written_is_nothing_left() {
     let built = guest.vfs.finish();
     let names: Vec<&str> = built.deltas.iter().map(|(at, _)| &**at).collect();
     assert_eq!(names, ["/build", "/out"]);
-    assert!(built.deltas.iter().all(|(_, delta)| delta.entries.is_empty()));
+    assert!(
+        built
+            .deltas
+            .iter()
+            .all(|(_, delta)| delta.entries.is_empty())
+    );
 }
 
 #[test]
@@ -49,10 +54,19 @@ fn a_moved_file_below_goes_by_reference() {
     assert_eq!(below.read.load(std::sync::atomic::Ordering::Relaxed), 0);
     let stored = cofferdam_cache::Digest::of(b"1").short();
     let (delta, observed) = guest.finish("/build");
-    assert_eq!(delta, ["-a", &format!("b*=#{stored}"), "d/", "-d/l", "l->x"]);
+    assert_eq!(
+        delta,
+        ["-a", &format!("b*=#{stored}"), "d/", "-d/l", "l->x"]
+    );
     assert_eq!(
         facts(&observed),
-        ["a file content", "b absent", "d directory", "d/l symlink link", "l absent"]
+        [
+            "a file content",
+            "b absent",
+            "d directory",
+            "d/l symlink link",
+            "l absent"
+        ]
     );
 }
 
@@ -63,7 +77,10 @@ fn what_is_not_stored_goes_as_bytes() {
         stored: false,
         ..lower(0, &below)
     };
-    let mut guest = Guest::new(vec![overlay("/build", vec![id.clone()]), overlay("/out", vec![])]);
+    let mut guest = Guest::new(vec![
+        overlay("/build", vec![id.clone()]),
+        overlay("/out", vec![]),
+    ]);
     guest.link("build/b", "build/a2").unwrap();
     guest.rename("build/a", "build/z").unwrap();
     guest.link("build/b", "out/b").unwrap();
@@ -79,7 +96,9 @@ fn what_is_not_stored_goes_as_bytes() {
 fn both_names_of_a_changed_file_are_written() {
     for (old, new) in [("b", "a"), ("a", "b")] {
         let (mut guest, _) = Guest::usual(&[&format!("{old}=1")]);
-        guest.link(&format!("build/{old}"), &format!("build/{new}")).unwrap();
+        guest
+            .link(&format!("build/{old}"), &format!("build/{new}"))
+            .unwrap();
         guest.append(&format!("build/{new}"), "2").unwrap();
         assert_eq!(guest.finish("/build").0, ["a=12", "b=12"]);
     }

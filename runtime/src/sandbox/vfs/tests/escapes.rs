@@ -5,11 +5,26 @@ use super::*;
 #[test]
 fn paths_of_the_guest_stay_below_their_handle() {
     let (mut guest, _) = Guest::usual(&["d/x=1", "l->d"]);
-    for path in ["/", "/src/d/x", "..", "../src", "src/../..", "src/d/../../../src/d/x"] {
+    for path in [
+        "/",
+        "/src/d/x",
+        "..",
+        "../src",
+        "src/../..",
+        "src/d/../../../src/d/x",
+    ] {
         assert_eq!(code(guest.read(path)), Code::NotPermitted, "{path}");
         assert_eq!(code(guest.mkdir(path)), Code::NotPermitted, "{path}");
-        assert_eq!(code(guest.rename("build/d", path)), Code::NotPermitted, "{path}");
-        assert_eq!(code(guest.link("src/d/x", path)), Code::NotPermitted, "{path}");
+        assert_eq!(
+            code(guest.rename("build/d", path)),
+            Code::NotPermitted,
+            "{path}"
+        );
+        assert_eq!(
+            code(guest.link("src/d/x", path)),
+            Code::NotPermitted,
+            "{path}"
+        );
     }
     let d = guest.open("build/d", DIRECTORY, READ).unwrap();
     for path in ["..", "../l", "./..", "y/../..", "../d/x", "/"] {
@@ -34,7 +49,10 @@ fn links_that_point_out_find_only_the_mounts() {
         assert_eq!(code(guest.read(path)), Code::NoEntry, "{path}");
     }
     assert_eq!(guest.list("src/root").unwrap(), "build/ out/ src/ tmp/");
-    assert_eq!(guest.list("src/top/src/root/src/top/").unwrap(), "build/ out/ src/ tmp/");
+    assert_eq!(
+        guest.list("src/top/src/root/src/top/").unwrap(),
+        "build/ out/ src/ tmp/"
+    );
     guest.symlink("../../../etc/passwd", "out/made").unwrap();
     assert_eq!(code(guest.read("out/made")), Code::NoEntry);
     assert_eq!(code(guest.write("out/made", "")), Code::NoEntry);
@@ -47,7 +65,11 @@ fn huge_names_and_paths() {
     let longest = "n".repeat(255);
     let longer = "n".repeat(256);
     guest.write(&format!("out/{longest}"), "1").unwrap();
-    for path in [format!("out/{longer}"), format!("src/{longer}"), format!("out/{longer}/x")] {
+    for path in [
+        format!("out/{longer}"),
+        format!("src/{longer}"),
+        format!("out/{longer}/x"),
+    ] {
         assert_eq!(code(guest.write(&path, "1")), Code::NameTooLong);
         assert_eq!(code(guest.stat(&path)), Code::NameTooLong);
         assert_eq!(code(guest.mkdir(&path)), Code::NameTooLong);

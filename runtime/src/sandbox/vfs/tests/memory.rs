@@ -90,7 +90,13 @@ impl Memory {
 
     fn get(&self, path: &str) -> Result<Option<Thing>, Fault> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        if self.broken.lock().unwrap().iter().any(|broken| broken == path) {
+        if self
+            .broken
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|broken| broken == path)
+        {
             return Err(Fault::new(format!("`{path}` cannot be read: EIO")));
         }
         if path.is_empty() {
@@ -129,11 +135,17 @@ impl Lower for Memory {
             Some(Thing::Directory) => {}
             other => return Err(Fault::new(format!("list of {other:?} at `{path}`"))),
         }
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let prefix = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        };
         let things = self.things.lock().unwrap();
         let mut rows: Vec<(Box<str>, Kind)> = Vec::new();
         for (known, thing) in things.range(prefix.clone()..) {
-            let Some(name) = known.strip_prefix(&prefix) else { break };
+            let Some(name) = known.strip_prefix(&prefix) else {
+                break;
+            };
             if !name.contains('/') {
                 rows.push((name.into(), kind(thing)));
             }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use memory::{Memory, Thing};
 
 use super::*;
-use crate::observe::{Fact, Facets, Fault, Kind, Observations};
+use crate::observe::{Facets, Fact, Fault, Kind, Observations};
 
 const READ: Mode = Mode {
     read: true,

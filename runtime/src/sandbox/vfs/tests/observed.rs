@@ -165,7 +165,12 @@ fn each_operation_records_what_its_result_depends_on() {
         (
             "rename over",
             |guest| guest.rename("build/a/b", "build/e/b").unwrap(),
-            &["a directory", "a/b file content", "e directory", "e/b absent"],
+            &[
+                "a directory",
+                "a/b file content",
+                "e directory",
+                "e/b absent",
+            ],
         ),
         (
             "rename a directory",
@@ -218,7 +223,10 @@ fn the_first_answer_is_pinned() {
 fn contradictory_answers_end_the_execution() {
     let (mut guest, below) = Guest::usual(&["a=old", "b=old", "c=old"]);
     guest.stat("src/a").unwrap();
-    guest.vfs.open_at(&guest.root, "src/b", true, PLAIN, READ).unwrap();
+    guest
+        .vfs
+        .open_at(&guest.root, "src/b", true, PLAIN, READ)
+        .unwrap();
     guest.list("src").unwrap();
     guest.link("src/c", "out/c").unwrap();
     for path in ["a", "b", "c"] {

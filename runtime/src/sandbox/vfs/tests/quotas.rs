@@ -23,7 +23,10 @@ fn bytes_are_limited_and_given_back() {
         let path = format!("{mount}/f");
         let other = format!("{mount}/g");
         guest.write(&path, &"x".repeat(60)).unwrap();
-        assert_eq!(code(guest.write(&other, &"x".repeat(60))), Code::InsufficientSpace);
+        assert_eq!(
+            code(guest.write(&other, &"x".repeat(60))),
+            Code::InsufficientSpace
+        );
         assert_eq!(guest.stat(&other).unwrap().size, 0);
         guest.write(&other, &"x".repeat(40)).unwrap();
         assert_eq!(code(guest.append(&other, "x")), Code::InsufficientSpace);
@@ -47,8 +50,14 @@ fn a_file_is_no_larger_than_the_quota() {
     for mount in ["out", "tmp"] {
         let file = guest.open(&format!("{mount}/f"), CREATE, WRITE).unwrap();
         for far in [100, 1 << 40, u64::MAX - 1] {
-            assert_eq!(code(guest.vfs.write(&file, far, b"x")), Code::InsufficientSpace);
-            assert_eq!(code(guest.vfs.set_size(&file, far + 1)), Code::InsufficientSpace);
+            assert_eq!(
+                code(guest.vfs.write(&file, far, b"x")),
+                Code::InsufficientSpace
+            );
+            assert_eq!(
+                code(guest.vfs.set_size(&file, far + 1)),
+                Code::InsufficientSpace
+            );
         }
         assert_eq!(guest.vfs.stat(&file).unwrap().size, 0);
     }
@@ -65,9 +74,16 @@ fn holes_cost_nothing_where_nothing_is_kept() {
     let file = guest.open("out/hole", CREATE, WRITE).unwrap();
     guest.vfs.write(&file, (9 << 30) - 1, b"x").unwrap();
     let second = guest.open("out/second", CREATE, WRITE).unwrap();
-    assert_eq!(code(guest.vfs.set_size(&second, 2 << 30)), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.vfs.set_size(&second, 2 << 30)),
+        Code::InsufficientSpace
+    );
     let (delta, bytes) = (guest.vfs.finish().deltas.remove(1).1, 9 << 30);
-    let BuiltNode::File { file: BuiltFile::Bytes(hole), .. } = &delta.entries[0].1 else {
+    let BuiltNode::File {
+        file: BuiltFile::Bytes(hole),
+        ..
+    } = &delta.entries[0].1
+    else {
         panic!("the hole is kept as bytes");
     };
     assert_eq!((hole.len(), hole[0], hole[bytes - 1]), (bytes, 0, b'x'));
@@ -77,7 +93,10 @@ fn holes_cost_nothing_where_nothing_is_kept() {
 fn a_copy_from_below_counts_when_it_is_kept() {
     let mut guest = limited(|quotas| quotas.bytes = 15);
     guest.append("build/a/b", "x").unwrap();
-    assert_eq!(code(guest.append("build/a/c", "x")), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.append("build/a/c", "x")),
+        Code::InsufficientSpace
+    );
     assert_eq!(guest.read("build/a/c").unwrap(), "0123456789");
     // By reference it costs nothing.
     guest.link("build/a/c", "out/c").unwrap();
@@ -95,12 +114,21 @@ fn files_are_limited() {
     assert_eq!(code(guest.mkdir("out/d")), Code::InsufficientSpace);
     assert_eq!(code(guest.symlink("x", "out/d")), Code::InsufficientSpace);
     assert_eq!(code(guest.link("out/a", "out/d")), Code::InsufficientSpace);
-    assert_eq!(code(guest.link("src/a/b", "out/d")), Code::InsufficientSpace);
-    assert_eq!(code(guest.rename("build/a/b", "build/d")), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.link("src/a/b", "out/d")),
+        Code::InsufficientSpace
+    );
+    assert_eq!(
+        code(guest.rename("build/a/b", "build/d")),
+        Code::InsufficientSpace
+    );
     guest.rename("out/a", "out/b/a").unwrap();
     guest.unlink("out/b/a").unwrap();
     guest.rename("build/a/b", "build/d").unwrap();
-    assert_eq!(code(guest.rename("build/deep", "build/e")), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.rename("build/deep", "build/e")),
+        Code::InsufficientSpace
+    );
     assert_eq!(guest.read("build/deep/er/x").unwrap(), "1");
     let delta = guest.finish("/build").0;
     assert_eq!(delta[..2], ["a/", "-a/b"]);
@@ -116,11 +144,17 @@ fn depth_is_limited() {
     assert_eq!(code(guest.mkdir("out/2/3/4/5")), Code::InsufficientSpace);
     guest.mkdir("out/x").unwrap();
     guest.mkdir("out/x/y").unwrap();
-    assert_eq!(code(guest.rename("out/x", "out/2/3/x")), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.rename("out/x", "out/2/3/x")),
+        Code::InsufficientSpace
+    );
     guest.rename("out/x", "out/2/x").unwrap();
     guest.mkdir("build/1").unwrap();
     guest.mkdir("build/1/2").unwrap();
-    assert_eq!(code(guest.rename("build/deep", "build/1/2/deep")), Code::InsufficientSpace);
+    assert_eq!(
+        code(guest.rename("build/deep", "build/1/2/deep")),
+        Code::InsufficientSpace
+    );
 }
 
 #[test]
@@ -136,7 +170,10 @@ fn observations_and_descriptors_end_the_execution() {
     let first = guest.open("src/a/b", PLAIN, READ).unwrap();
     let second = guest.vfs.duplicate(&first).unwrap();
     let over = guest.open("src/a/b", PLAIN, READ).unwrap_err();
-    assert_eq!(over, FsError::Quota("held more than 3 descriptors open".into()));
+    assert_eq!(
+        over,
+        FsError::Quota("held more than 3 descriptors open".into())
+    );
     guest.vfs.close(second);
     guest.vfs.close(first);
     guest.open("src/a/b", PLAIN, READ).unwrap();

@@ -22,7 +22,11 @@ fn guest(writable: bool) -> (Guest, tempfile::TempDir) {
         kind: MountKind::HostDir { folder, writable },
     };
     let below = Memory::of(&["a=below", "into->../deploy/d", "there->../deploy"]);
-    let mounts = vec![mount, tree("/src", lower(0, &below)), overlay("/out", vec![])];
+    let mounts = vec![
+        mount,
+        tree("/src", lower(0, &below)),
+        overlay("/out", vec![]),
+    ];
     (Guest::new(mounts), outside)
 }
 
@@ -55,7 +59,10 @@ fn works_like_any_other_folder() {
     assert_eq!(guest.read_open(&c).unwrap(), "new");
     guest.unlink("deploy/d/b").unwrap();
     guest.rmdir("deploy/d").unwrap();
-    assert_eq!(fs::read_to_string(outside.path().join("inside/c")).unwrap(), "new");
+    assert_eq!(
+        fs::read_to_string(outside.path().join("inside/c")).unwrap(),
+        "new"
+    );
 }
 
 #[test]
@@ -70,7 +77,10 @@ fn errors_are_those_of_other_folders() {
     assert_eq!(code(guest.unlink("deploy/d")), Code::IsDirectory);
     assert_eq!(code(guest.write("deploy/d", "")), Code::IsDirectory);
     assert_eq!(code(guest.open("deploy/a", EXCLUSIVE, WRITE)), Code::Exist);
-    assert_eq!(code(guest.open("deploy/a", DIRECTORY, READ)), Code::NotDirectory);
+    assert_eq!(
+        code(guest.open("deploy/a", DIRECTORY, READ)),
+        Code::NotDirectory
+    );
     assert_eq!(code(guest.rmdir("deploy")), Code::Busy);
     assert_eq!(code(guest.rename("deploy", "x")), Code::Busy);
     assert_eq!(code(guest.rename("deploy/a", "out/a")), Code::CrossDevice);
@@ -78,7 +88,9 @@ fn errors_are_those_of_other_folders() {
     assert_eq!(code(guest.link("deploy/a", "out/a")), Code::CrossDevice);
     assert_eq!(code(guest.link("src/a", "deploy/b")), Code::CrossDevice);
     assert_eq!(code(guest.link("deploy/l", "deploy/b")), Code::NotPermitted);
-    let nofollow = guest.vfs.open_at(&guest.root, "deploy/l", false, PLAIN, READ);
+    let nofollow = guest
+        .vfs
+        .open_at(&guest.root, "deploy/l", false, PLAIN, READ);
     assert_eq!(code(nofollow), Code::Loop);
     let long = format!("deploy/{}", "n".repeat(256));
     assert_eq!(code(guest.write(&long, "")), Code::NameTooLong);
@@ -124,16 +136,30 @@ fn nothing_leads_out_of_it() {
         assert_eq!(code(guest.read(path)), Code::NotPermitted, "{path}");
         assert_eq!(code(guest.write(path, "x")), Code::NotPermitted, "{path}");
     }
-    let link = guest.vfs.link_at(&guest.root, true, "deploy/up", &guest.root, "deploy/hard");
+    let link = guest
+        .vfs
+        .link_at(&guest.root, true, "deploy/up", &guest.root, "deploy/hard");
     assert_eq!(code(link), Code::NotPermitted);
-    assert_eq!(code(guest.rename("deploy/a", "deploy/parent/a")), Code::NotPermitted);
-    assert_eq!(code(guest.unlink("deploy/parent/secret")), Code::NotPermitted);
+    assert_eq!(
+        code(guest.rename("deploy/a", "deploy/parent/a")),
+        Code::NotPermitted
+    );
+    assert_eq!(
+        code(guest.unlink("deploy/parent/secret")),
+        Code::NotPermitted
+    );
     assert_eq!(code(guest.mkdir("deploy/parent/new")), Code::NotPermitted);
-    assert_eq!(code(guest.symlink("../secret", "deploy/d/../../x")), Code::NotPermitted);
+    assert_eq!(
+        code(guest.symlink("../secret", "deploy/d/../../x")),
+        Code::NotPermitted
+    );
     let d = guest.open("deploy/d", DIRECTORY, READ).unwrap();
     let above = guest.vfs.open_at(&d, "../a", true, PLAIN, READ);
     assert_eq!(code(above), Code::NotPermitted);
-    assert_eq!(fs::read_to_string(outside.path().join("secret")).unwrap(), "secret");
+    assert_eq!(
+        fs::read_to_string(outside.path().join("secret")).unwrap(),
+        "secret"
+    );
     // Out of the mount, but not of the guest's own root.
     assert_eq!(guest.read("deploy/../src/a").unwrap(), "below");
 }
@@ -185,7 +211,10 @@ fn a_link_swapped_in_leads_nowhere() {
         .collect();
     left.sort();
     assert_eq!(left, ["f", "inside", "secret"]);
-    assert_eq!(fs::read_to_string(outside.path().join("f")).unwrap(), "secret");
+    assert_eq!(
+        fs::read_to_string(outside.path().join("f")).unwrap(),
+        "secret"
+    );
 }
 
 #[test]
