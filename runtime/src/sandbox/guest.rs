@@ -181,6 +181,7 @@ impl Guest {
         let backtrace = error.downcast_ref::<WasmBacktrace>();
         match trap {
             Some(Trap::StackOverflow) => Stop::StackOverflow,
+            Some(Trap::MemoryOutOfBounds) if is_below_stack(error) => Stop::StackOverflow,
             None if backtrace.is_none() && !running => {
                 Stop::Fault(Fault::new(format!("cannot start: {error:#}")))
             }
@@ -311,6 +312,24 @@ pub(super) fn answer(
             }
         }
     })
+}
+
+/// Whether a guest ran out of the stack that its compiler keeps in linear memory. It begins at address 0 and grows
+/// down, so the access that fails is one just below 0, in many calls.
+fn is_below_stack(error: &wasmtime::Error) -> bool {
+    const BELOW: u64 = 16 << 20;
+    const DEEP: usize = 20;
+    let text = format!("{error:?}");
+    let address = text.split_once("wasm address 0x").and_then(|(_, rest)| {
+        let digits = rest
+            .split(|digit: char| !digit.is_ascii_hexdigit())
+            .next()?;
+        u64::from_str_radix(digits, 16).ok()
+    });
+    let calls = error
+        .downcast_ref::<WasmBacktrace>()
+        .map_or(0, |backtrace| backtrace.frames().len());
+    calls >= DEEP && address.is_some_and(|address| address >= (1 << 32) - BELOW)
 }
 
 /// What a guest wrote to stderr when it panicked, if it did: from the last such line to the end.

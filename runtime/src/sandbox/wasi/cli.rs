@@ -15,7 +15,7 @@ use crate::sandbox::guest::{Ending, Guest};
 pub(in crate::sandbox) struct Console {
     pub(in crate::sandbox) arguments: Vec<String>,
     pub(in crate::sandbox) environment: Vec<(String, String)>,
-    /// The folder in which relative paths start.
+    /// The folder in which the guest starts, as the layout names it.
     pub(in crate::sandbox) start: Box<str>,
     pub(in crate::sandbox) stdin: Vec<u8>,
     /// How much of `stdin` was read: all handles on it share one position.
@@ -72,7 +72,8 @@ impl environment::Host for Guest {
     }
 
     fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(Some(self.console.start.to_string()))
+        // See `preopens::Host`.
+        Ok(Some("/".to_owned()))
     }
 }
 

@@ -1,5 +1,5 @@
 //! A WASI command that does what its arguments say, one verb after the other, such as
-//! `read /src/a write /out/b hello`. An unknown verb or a failed one ends it with exit code 2.
+//! `read /src/a write /out/b hello`. An unknown verb or a failed one ends it with an exit code.
 
 use std::collections::hash_map::RandomState;
 use std::fs;

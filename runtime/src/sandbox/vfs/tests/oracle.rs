@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Random programs do the same in an overlay and on the host's file system.
 
 use std::fs;
@@ -299,3 +300,6 @@ proptest! {
         run(&things, split, stored, &steps)?;
     }
 }
+=======
+
+>>>>>>> engine

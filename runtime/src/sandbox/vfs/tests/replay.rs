@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Observations are complete: where all recorded facts still hold, the same program is told the same and
 //! leaves the same, whatever else changed.
 
@@ -177,3 +178,6 @@ fn what_was_not_observed_makes_no_difference() {
         "{unseen} edits unseen, {seen} seen"
     );
 }
+=======
+
+>>>>>>> engine

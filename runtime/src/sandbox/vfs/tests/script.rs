@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Random programs: what a guest may do, as data, and the names it uses.
 
 use proptest::prelude::*;
@@ -223,3 +224,6 @@ fn told_stat(stat: FileStat) -> String {
         kind => format!("{kind:?} of {}", stat.size),
     }
 }
+=======
+
+>>>>>>> engine
