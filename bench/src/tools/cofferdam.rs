@@ -89,7 +89,7 @@ impl Tool for Cofferdam {
             .arg(folder)
             .arg("--cache-dir")
             .arg(folder.join(STORE));
-        cofferdam.arg(format!("-j{jobs}")).arg("run");
+        cofferdam.arg("run").arg(format!("-j{jobs}"));
         cofferdam
     }
 

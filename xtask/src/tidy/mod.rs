@@ -142,6 +142,12 @@ impl Source {
             .map(|(at, line)| (at + 1, line))
     }
 
+    /// Whether all of it is tests.
+    pub fn is_test(&self) -> bool {
+        let outside = self.path.starts_with("tests/") && !self.path.starts_with("tests/guests/");
+        outside || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    }
+
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text
             .lines()
