@@ -2,7 +2,8 @@
 //! Knows nothing of builds.
 
 mod digest;
-mod stub; pub use stub::*;
+mod stub;
+pub use stub::*;
 mod tree;
 
 pub use digest::{Digest, Key};

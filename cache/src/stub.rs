@@ -80,7 +80,16 @@ fn dec(mut b: &[u8]) -> ActionResult {
     let stdout = d(&mut b);
     let stderr = d(&mut b);
     let log = d(&mut b);
-    ActionResult { output: has.then_some(out), layers, stdout, stderr, log, exit_code: b[0], extra: b[1..].to_vec(), blobs: vec![] }
+    ActionResult {
+        output: has.then_some(out),
+        layers,
+        stdout,
+        stderr,
+        log,
+        exit_code: b[0],
+        extra: b[1..].to_vec(),
+        blobs: vec![],
+    }
 }
 impl Store {
     pub fn open(dir: &Path) -> R<Store> {
@@ -99,24 +108,49 @@ impl Store {
             let body = &all[at + 37..at + 37 + len];
             match kind {
                 1 => {
-                    inner.blobs.insert(Digest { hash: key, size: len as u64 }, body.into());
+                    inner.blobs.insert(
+                        Digest {
+                            hash: key,
+                            size: len as u64,
+                        },
+                        body.into(),
+                    );
                 }
                 2 => {
                     inner.results.insert(Key(key), dec(body));
                 }
-                _ => inner.sets.entry(Key(key)).or_default().insert(0, Digest { hash: body[..32].try_into().unwrap(), size: u64::from_le_bytes(body[32..].try_into().unwrap()) }),
+                _ => inner.sets.entry(Key(key)).or_default().insert(
+                    0,
+                    Digest {
+                        hash: body[..32].try_into().unwrap(),
+                        size: u64::from_le_bytes(body[32..].try_into().unwrap()),
+                    },
+                ),
             }
             at += 37 + len;
         }
-        let file = File::options().append(true).create(true).open(path).map_err(e)?;
-        Ok(Store { dir: dir.to_owned(), file: Mutex::new(file), inner: Mutex::new(inner) })
+        let file = File::options()
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(e)?;
+        Ok(Store {
+            dir: dir.to_owned(),
+            file: Mutex::new(file),
+            inner: Mutex::new(inner),
+        })
     }
     pub fn get(&self, d: &Digest) -> R<Option<Arc<[u8]>>> {
-        if d.size == 0 { return Ok(Some(Arc::from([]))); }
+        if d.size == 0 {
+            return Ok(Some(Arc::from([])));
+        }
         Ok(self.inner.lock().unwrap().blobs.get(d).cloned())
     }
     pub fn batch(&self) -> Batch<'_> {
-        Batch { store: self, out: vec![] }
+        Batch {
+            store: self,
+            out: vec![],
+        }
     }
     pub fn result(&self, k: &Key) -> R<Option<ActionResult>> {
         Ok(self.inner.lock().unwrap().results.get(k).cloned())
@@ -125,7 +159,14 @@ impl Store {
         true
     }
     pub fn path_sets(&self, k: &Key) -> R<Vec<Digest>> {
-        Ok(self.inner.lock().unwrap().sets.get(k).cloned().unwrap_or_default())
+        Ok(self
+            .inner
+            .lock()
+            .unwrap()
+            .sets
+            .get(k)
+            .cloned()
+            .unwrap_or_default())
     }
     pub fn generation(&self) -> u64 {
         1
@@ -146,7 +187,9 @@ impl Store {
 impl Batch<'_> {
     pub fn put(&mut self, b: &[u8]) -> R<Digest> {
         let d = Digest::of(b);
-        if b.is_empty() { return Ok(d); }
+        if b.is_empty() {
+            return Ok(d);
+        }
         let mut i = self.store.inner.lock().unwrap();
         if i.blobs.insert(d, b.into()).is_none() {
             rec(&mut self.out, 1, &d.hash, b);
@@ -163,13 +206,25 @@ impl Batch<'_> {
         Ok(None)
     }
     pub fn put_path_set(&mut self, k: Key, d: Digest) -> R<()> {
-        self.store.inner.lock().unwrap().sets.entry(k).or_default().insert(0, d);
+        self.store
+            .inner
+            .lock()
+            .unwrap()
+            .sets
+            .entry(k)
+            .or_default()
+            .insert(0, d);
         let mut b = d.hash.to_vec();
         b.extend_from_slice(&d.size.to_le_bytes());
         rec(&mut self.out, 3, &k.0, &b);
         Ok(())
     }
     pub fn commit(self) -> R<()> {
-        self.store.file.lock().unwrap().write_all(&self.out).map_err(e)
+        self.store
+            .file
+            .lock()
+            .unwrap()
+            .write_all(&self.out)
+            .map_err(e)
     }
 }

@@ -14,7 +14,9 @@ use crate::project::FileTable;
 use crate::record::{Reader, Writer};
 use crate::run::{OpenOptions, RunOptions, Workspace, done_of, run_in};
 use crate::sandbox::vfs::{Layout, LowerId, Mount, MountKind, Quotas};
-use crate::sandbox::{Answer, Call, Cancel, Change, GuestEvent, Instance, Job, Limits, Operation, Sandbox};
+use crate::sandbox::{
+    Answer, Call, Cancel, Change, GuestEvent, Instance, Job, Limits, Operation, Sandbox,
+};
 use crate::trees::{StoredTree, Trees};
 
 /// One act of placing a revision, or of going back to one.
@@ -46,7 +48,12 @@ pub fn deploy(
     };
     let (_, report) = run_in(&workspace, &options, cancel, events, Instant::now())?;
     let output = done_of(&report, &target.plan.from).map(|done| done.output);
-    let revision = output.ok_or_else(|| vec![Error::config(format!("`{}` has no output to deploy", target.plan.from))])?;
+    let revision = output.ok_or_else(|| {
+        vec![Error::config(format!(
+            "`{}` has no output to deploy",
+            target.plan.from
+        ))]
+    })?;
     let trees = Arc::new(Trees::new(workspace.store.clone()));
     let mount = Mount {
         at: "/in/revision".into(),
@@ -120,29 +127,41 @@ pub fn deployments(open: &OpenOptions, name: &str) -> Result<Vec<Deployment>, Ve
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
-            return Err(vec![Error::environment(format!("cannot read `{}`", file.display())).cause(error)]);
+            return Err(vec![
+                Error::environment(format!("cannot read `{}`", file.display())).cause(error),
+            ]);
         }
     };
     let mut reader = Reader(&bytes);
-    let mut found: Vec<_> = std::iter::from_fn(|| decode(&mut reader)).filter(|deployment| deployment.name == name).collect();
+    let mut found: Vec<_> = std::iter::from_fn(|| decode(&mut reader))
+        .filter(|deployment| deployment.name == name)
+        .collect();
     found.reverse();
     Ok(found)
 }
 
 fn full_revision(known: &[Deployment], name: &str, prefix: &str) -> Result<String, Vec<Error>> {
-    let mut matching: Vec<&String> = known.iter().filter_map(|deployment| deployment.revision.as_ref()).collect();
+    let mut matching: Vec<&String> = known
+        .iter()
+        .filter_map(|deployment| deployment.revision.as_ref())
+        .collect();
     matching.retain(|revision| revision.starts_with(prefix));
     matching.sort();
     matching.dedup();
     match matching.as_slice() {
         [one] => Ok((*one).clone()),
         [] => Err(vec![
-            Error::config(format!("`{name}` was never deployed with a revision that begins with `{prefix}`"))
-                .hint(format!("`cofferdam deployments {name}` lists them")),
+            Error::config(format!(
+                "`{name}` was never deployed with a revision that begins with `{prefix}`"
+            ))
+            .hint(format!("`cofferdam deployments {name}` lists them")),
         ]),
         several => Err(vec![
-            Error::config(format!("{} revisions of `{name}` begin with `{prefix}`", several.len()))
-                .hint("give more digits"),
+            Error::config(format!(
+                "{} revisions of `{name}` begin with `{prefix}`",
+                several.len()
+            ))
+            .hint("give more digits"),
         ]),
     }
 }
@@ -157,7 +176,11 @@ struct Target {
 impl Target {
     fn find(workspace: &Workspace, name: &str, events: &Events) -> Result<Target, Vec<Error>> {
         let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
-        let table = Arc::new(FileTable::new(workspace.folder().map_err(fault)?, crate::project::Rows::empty(), None));
+        let table = Arc::new(FileTable::new(
+            workspace.folder().map_err(fault)?,
+            crate::project::Rows::empty(),
+            None,
+        ));
         let sandbox = workspace.sandbox(events);
         let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
         let plan = Plan::build(workspace.options(), &table, programs)?;
@@ -180,8 +203,11 @@ impl Target {
         let mut instances = Vec::new();
         for (index, folder) in plan.folders.iter().enumerate() {
             let path = self.project.join(folder);
-            let opened = std::fs::create_dir_all(&path).and_then(|()| Dir::open_ambient_dir(&path, ambient_authority()));
-            let opened = opened.map_err(|error| vec![Error::environment(format!("cannot open the folder `{folder}`")).cause(error)])?;
+            let opened = std::fs::create_dir_all(&path)
+                .and_then(|()| Dir::open_ambient_dir(&path, ambient_authority()));
+            let opened = opened.map_err(|error| {
+                vec![Error::environment(format!("cannot open the folder `{folder}`")).cause(error)]
+            })?;
             let root = format!("/target/{index}");
             mounts.push(Mount {
                 at: root.as_str().into(),
@@ -208,9 +234,16 @@ impl Target {
             let action = plan.name.clone();
             events(match event {
                 GuestEvent::Log(line) => crate::event::Event::Log { action, line },
-                GuestEvent::Progress { done, total, message } => {
-                    crate::event::Event::Progress { action, done, total, message }
-                }
+                GuestEvent::Progress {
+                    done,
+                    total,
+                    message,
+                } => crate::event::Event::Progress {
+                    action,
+                    done,
+                    total,
+                    message,
+                },
             });
         };
         let ended = self.sandbox.execute(
@@ -238,16 +271,25 @@ impl Target {
                 Answer::Changed(changes) => Ok(changes),
                 Answer::Ran | Answer::Planned(_) => Err(vec![Error::new(
                     ErrorKind::Internal,
-                    format!("the deployer `{}` gave an answer of another world", program.name()),
+                    format!(
+                        "the deployer `{}` gave an answer of another world",
+                        program.name()
+                    ),
                 )]),
             },
-            Err(stop) => Err(stop_errors(&format!("deployment `{}`", plan.name), Some(&plan.position), &stop)),
+            Err(stop) => Err(stop_errors(
+                &format!("deployment `{}`", plan.name),
+                Some(&plan.position),
+                &stop,
+            )),
         }
     }
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
 }
 
 /// Appends one record; what is cut off at the end by a crash is left out when it is read.
@@ -269,12 +311,21 @@ fn remember(workspace: &Workspace, deployment: &Deployment) -> Result<(), Vec<Er
     out.number(body.0.len() as u64);
     out.0.extend_from_slice(&body.0);
     let file = workspace.project_dir.join("deployments");
-    let written = std::fs::File::options().create(true).append(true).open(&file).and_then(|mut file| {
-        file.write_all(&out.0)?;
-        file.sync_data()
-    });
+    let written = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&file)
+        .and_then(|mut file| {
+            file.write_all(&out.0)?;
+            file.sync_data()
+        });
     written.map_err(|error| {
-        vec![Error::environment("the deployment was made, but could not be entered in the list of deployments").cause(error)]
+        vec![
+            Error::environment(
+                "the deployment was made, but could not be entered in the list of deployments",
+            )
+            .cause(error),
+        ]
     })
 }
 
@@ -308,4 +359,3 @@ fn decode(reader: &mut Reader) -> Option<Deployment> {
         rollback,
     })
 }
-

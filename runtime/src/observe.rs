@@ -45,9 +45,15 @@ pub enum Kind {
 
 impl Kind {
     pub fn from_byte(byte: u8) -> Option<Kind> {
-        [Kind::Absent, Kind::File, Kind::Directory, Kind::Symlink, Kind::Other]
-            .into_iter()
-            .find(|kind| *kind as u8 == byte)
+        [
+            Kind::Absent,
+            Kind::File,
+            Kind::Directory,
+            Kind::Symlink,
+            Kind::Other,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
     }
 }
 

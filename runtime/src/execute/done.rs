@@ -69,7 +69,10 @@ impl Ending {
         Ending::failed(
             Error::new(
                 ErrorKind::Environment,
-                format!("action `{}` ended: the host could not serve it", action.name),
+                format!(
+                    "action `{}` ended: the host could not serve it",
+                    action.name
+                ),
             )
             .cause(fault),
         )

@@ -35,8 +35,16 @@ pub struct Last {
 
 impl Last {
     pub fn new(rows: Rows, actions: Vec<ActionRecord>) -> Last {
-        let by_name = actions.iter().enumerate().map(|(index, action)| (action.name.clone(), index)).collect();
-        Last { rows, actions, by_name }
+        let by_name = actions
+            .iter()
+            .enumerate()
+            .map(|(index, action)| (action.name.clone(), index))
+            .collect();
+        Last {
+            rows,
+            actions,
+            by_name,
+        }
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {
@@ -53,10 +61,22 @@ impl Environment<'_> {
     /// Runs the guest.
     pub fn run(&self, action: &Action, mounts: &Mounts) -> Result<Ended, Error> {
         self.sandbox.prepare(&action.program)?;
-        let needs = || action.needs.iter().map(|need| need.name.to_string()).collect();
+        let needs = || {
+            action
+                .needs
+                .iter()
+                .map(|need| need.name.to_string())
+                .collect()
+        };
         let call = match &action.verb {
-            Verb::Run { config } => Call::Run { config: config.clone(), needs: needs() },
-            Verb::Plan { config } => Call::Plan { config: config.clone(), needs: needs() },
+            Verb::Run { config } => Call::Run {
+                config: config.clone(),
+                needs: needs(),
+            },
+            Verb::Plan { config } => Call::Plan {
+                config: config.clone(),
+                needs: needs(),
+            },
             Verb::Gather => unreachable!("an action of `for_each` does nothing itself"),
             Verb::Command { arguments } => Call::Command {
                 arguments: arguments.clone(),
@@ -67,7 +87,16 @@ impl Environment<'_> {
             let action = action.name.to_string();
             (self.events)(match event {
                 GuestEvent::Log(line) => Event::Log { action, line },
-                GuestEvent::Progress { done, total, message } => Event::Progress { action, done, total, message },
+                GuestEvent::Progress {
+                    done,
+                    total,
+                    message,
+                } => Event::Progress {
+                    action,
+                    done,
+                    total,
+                    message,
+                },
             });
         };
         Ok(self.sandbox.execute(
@@ -86,8 +115,15 @@ impl Environment<'_> {
     }
 
     /// The same inputs gave another output than before: worth a person's attention.
-    pub fn differs(&self, action: &Action, key: &Key, first: Option<&Digest>, now: Option<&Digest>) {
-        let shown = |digest: Option<&Digest>| digest.map_or_else(|| "nothing".to_owned(), Digest::short);
+    pub fn differs(
+        &self,
+        action: &Action,
+        key: &Key,
+        first: Option<&Digest>,
+        now: Option<&Digest>,
+    ) {
+        let shown =
+            |digest: Option<&Digest>| digest.map_or_else(|| "nothing".to_owned(), Digest::short);
         (self.events)(Event::Notice {
             message: format!(
                 "action `{}` is not deterministic: for the same inputs ({}) it gave {} before and {} now; the first is kept",

@@ -59,21 +59,31 @@ pub fn lookup(environment: &Environment, action: &Action, mounts: &Mounts) -> Re
     Ok(Found::Miss(reason))
 }
 
-fn path_sets(environment: &Environment, action: &Action) -> Result<Vec<cofferdam_cache::Digest>, Fault> {
+fn path_sets(
+    environment: &Environment,
+    action: &Action,
+) -> Result<Vec<cofferdam_cache::Digest>, Fault> {
     let store = environment.trees.store();
-    store.path_sets(&action.key).map_err(|error| Fault::new(error.to_string()))
+    store
+        .path_sets(&action.key)
+        .map_err(|error| Fault::new(error.to_string()))
 }
 
 fn stored(environment: &Environment, key: &Key) -> Result<Option<ActionResult>, Fault> {
     let store = environment.trees.store();
-    let found = store.result(key).map_err(|error| Fault::new(error.to_string()))?;
+    let found = store
+        .result(key)
+        .map_err(|error| Fault::new(error.to_string()))?;
     Ok(found.filter(|result| store.complete(result)))
 }
 
 fn done(result: &ActionResult, full_key: Key, observations: Observations) -> Result<Done, Fault> {
-    let extra = decode_extra(&result.extra).ok_or_else(|| Fault::new("the cache holds a damaged result"))?;
+    let extra = decode_extra(&result.extra)
+        .ok_or_else(|| Fault::new("the cache holds a damaged result"))?;
     Ok(Done {
-        output: result.output.unwrap_or_else(|| cofferdam_cache::Digest::empty_tree()),
+        output: result
+            .output
+            .unwrap_or_else(|| cofferdam_cache::Digest::empty_tree()),
         layer: result.layers.first().map(|(_, digest)| *digest),
         full_key,
         observations: Some(Arc::new(observations)),

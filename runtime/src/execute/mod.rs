@@ -39,9 +39,12 @@ pub fn execute(environment: &Environment, action: &Action, mounts: &Mounts) -> E
     }
     let fault = disturbed.unwrap_or_else(|| Fault::new("gave up"));
     Ending::failed(
-        Error::environment(format!("action `{}` could not read a file that keeps changing", action.name))
-            .cause(fault)
-            .hint("run again when nothing writes to it, or leave it out of `reads`"),
+        Error::environment(format!(
+            "action `{}` could not read a file that keeps changing",
+            action.name
+        ))
+        .cause(fault)
+        .hint("run again when nothing writes to it, or leave it out of `reads`"),
     )
 }
 
@@ -66,7 +69,11 @@ fn attempt(environment: &Environment, action: &Action, mounts: &Mounts) -> Resul
     match store::store(environment, action, ended, start.elapsed(), reason) {
         Ok(ending) => Ok(ending),
         Err(error) => Ok(Ending::failed(
-            Error::new(ErrorKind::Environment, format!("cannot store the result of `{}`", action.name)).cause(error),
+            Error::new(
+                ErrorKind::Environment,
+                format!("cannot store the result of `{}`", action.name),
+            )
+            .cause(error),
         )),
     }
 }

@@ -29,9 +29,17 @@ pub struct Inputs {
 
 impl Mounts {
     /// `ground` is the action whose sight of the project lies below all layers: the last base, else `action`.
-    pub fn new(environment: &Environment, action: &Action, ground: &Action, inputs: &Inputs) -> Mounts {
+    pub fn new(
+        environment: &Environment,
+        action: &Action,
+        ground: &Action,
+        inputs: &Inputs,
+    ) -> Mounts {
         let source = |action: &Action| -> Arc<dyn Lower> {
-            Arc::new(SourceTree::new(environment.table.clone(), action.sight.clone()))
+            Arc::new(SourceTree::new(
+                environment.table.clone(),
+                action.sight.clone(),
+            ))
         };
         let trees = &environment.trees;
         let mut lowers = Vec::with_capacity(inputs.needs.len() + 2);
@@ -56,13 +64,27 @@ impl Mounts {
             stored,
         };
         let mut mounts = Vec::with_capacity(action.needs.len() + 4);
-        let mut mount = |at: &str, kind| mounts.push(Mount { at: at.into(), kind });
-        mount("/src", MountKind::Tree { lower: lower(0, false) });
+        let mut mount = |at: &str, kind| {
+            mounts.push(Mount {
+                at: at.into(),
+                kind,
+            })
+        };
+        mount(
+            "/src",
+            MountKind::Tree {
+                lower: lower(0, false),
+            },
+        );
         for (index, need) in action.needs.iter().enumerate() {
             let lower = lower(index + 1, true);
             mount(&format!("/in/{}", need.name), MountKind::Tree { lower });
         }
-        let below = if action.base.is_some() { action.needs.len() + 1 } else { 0 };
+        let below = if action.base.is_some() {
+            action.needs.len() + 1
+        } else {
+            0
+        };
         let overlay = |lowers, keep| MountKind::Overlay { lowers, keep };
         mount("/build", overlay(vec![lower(below, false)], action.layered));
         mount("/out", overlay(Vec::new(), true));

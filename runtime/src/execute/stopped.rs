@@ -12,8 +12,17 @@ use crate::sandbox::{Failure, FailureKind, Location, Stop};
 /// At most this many paths are named in a hint.
 const NAMED: usize = 5;
 
-pub fn errors(environment: &Environment, action: &Action, stop: &Stop, observations: &Observations) -> Vec<Error> {
-    let mut errors = stop_errors(&format!("action `{}`", action.name), action.position.as_ref(), stop);
+pub fn errors(
+    environment: &Environment,
+    action: &Action,
+    stop: &Stop,
+    observations: &Observations,
+) -> Vec<Error> {
+    let mut errors = stop_errors(
+        &format!("action `{}`", action.name),
+        action.position.as_ref(),
+        stop,
+    );
     if let Some(hint) = out_of_sight(environment, observations)
         && let Some(last) = errors.last_mut()
     {
@@ -25,7 +34,10 @@ pub fn errors(environment: &Environment, action: &Action, stop: &Stop, observati
 /// `what` is the action or deployment, `position` where the project file asks for it.
 pub fn stop_errors(what: &str, position: Option<&Position>, stop: &Stop) -> Vec<Error> {
     match stop {
-        Stop::Failed(failures) => failures.iter().map(|failure| from_failure(what, position, failure)).collect(),
+        Stop::Failed(failures) => failures
+            .iter()
+            .map(|failure| from_failure(what, position, failure))
+            .collect(),
         other => vec![from_stop(what, other)],
     }
 }
@@ -52,7 +64,10 @@ fn from_failure(what: &str, position: Option<&Position>, failure: &Failure) -> E
 /// A guest's path as its user knows it: `/src/x` and `/build/x` as `x`, `/in/pages/y` as `pages:y`.
 fn shown(location: &Location) -> Position {
     let path = location.path.trim_start_matches("./");
-    let file = if let Some(rest) = path.strip_prefix("/src/").or_else(|| path.strip_prefix("/build/")) {
+    let file = if let Some(rest) = path
+        .strip_prefix("/src/")
+        .or_else(|| path.strip_prefix("/build/"))
+    {
         rest.to_owned()
     } else if let Some(rest) = path.strip_prefix("/in/") {
         rest.replacen('/', ":", 1)
@@ -70,10 +85,14 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
     let plugin = |message: String| Error::new(ErrorKind::Plugin, message);
     match stop {
         Stop::Failed(_) => unreachable!("failures have errors of their own"),
-        Stop::Exited(code) => Error::new(ErrorKind::User, format!("{what} exited with code {code}")),
+        Stop::Exited(code) => {
+            Error::new(ErrorKind::User, format!("{what} exited with code {code}"))
+        }
         Stop::Trapped { message, backtrace } => {
             let mut error = plugin(format!("{what} crashed")).cause(message);
-            error.causes.extend(backtrace.iter().map(|frame| format!("in {frame}")));
+            error
+                .causes
+                .extend(backtrace.iter().map(|frame| format!("in {frame}")));
             error.hint("this is a bug of the plugin: report it to its author")
         }
         Stop::StackOverflow => plugin(format!("{what} used up its stack"))
@@ -87,8 +106,9 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
             .hint("raise its `timeout` if that is expected"),
         Stop::Cancelled => Error::new(ErrorKind::Interrupted, format!("{what} was interrupted")),
         Stop::OverQuota(what) => plugin(format!("{what} was ended: it {what}")),
-        Stop::Fault(fault) => Error::environment(format!("{what} ended: the host could not serve it"))
-            .cause(fault),
+        Stop::Fault(fault) => {
+            Error::environment(format!("{what} ended: the host could not serve it")).cause(fault)
+        }
     }
 }
 
@@ -97,7 +117,10 @@ fn out_of_sight(environment: &Environment, observations: &Observations) -> Optio
     let missed = observations.facts.iter().filter(|((mount, path), fact)| {
         *mount == SOURCE
             && fact.kind == Kind::Absent
-            && environment.table.identity(path).is_ok_and(|identity| identity.kind != Kind::Absent)
+            && environment
+                .table
+                .identity(path)
+                .is_ok_and(|identity| identity.kind != Kind::Absent)
     });
     let paths: Vec<&str> = missed.map(|((_, path), _)| &**path).take(NAMED).collect();
     if paths.is_empty() {

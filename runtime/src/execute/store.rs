@@ -34,7 +34,11 @@ pub fn store(
         Err(stop) => {
             let errors = stopped::errors(environment, action, &stop, &ended.built.observations);
             let (stdout, stderr) = (ended.stdout, ended.stderr);
-            return Ok(Ending::Failed { errors, stdout, stderr });
+            return Ok(Ending::Failed {
+                errors,
+                stdout,
+                stderr,
+            });
         }
     };
     if let Some(missing) = missing_output(action, &ended.built) {
@@ -64,7 +68,10 @@ pub fn store(
     let path_set = batch.put(&encode_path_set(&observations))?;
     let result = ActionResult {
         output,
-        layers: layer.iter().map(|digest| ("build".to_owned(), *digest)).collect(),
+        layers: layer
+            .iter()
+            .map(|digest| ("build".to_owned(), *digest))
+            .collect(),
         stdout: batch.put(&ended.stdout)?,
         stderr: batch.put(&ended.stderr)?,
         log: batch.put(&encode_log(&ended.log))?,
@@ -100,7 +107,11 @@ fn missing_output(action: &Action, built: &Built) -> Option<Error> {
         let mut names = path.split('/').peekable();
         let mut delta = out;
         while let Some(name) = names.next() {
-            let Some((_, node)) = delta.entries.iter().find(|(entry, _)| entry.as_str() == name) else {
+            let Some((_, node)) = delta
+                .entries
+                .iter()
+                .find(|(entry, _)| entry.as_str() == name)
+            else {
                 return false;
             };
             match node {
@@ -116,7 +127,8 @@ fn missing_output(action: &Action, built: &Built) -> Option<Error> {
         ErrorKind::User,
         format!("action `{}` left no `{missing}` below `/out`", action.name),
     );
-    let error = error.hint("its `outputs` name what it must leave: mend the action, or take the name out");
+    let error =
+        error.hint("its `outputs` name what it must leave: mend the action, or take the name out");
     Some(match &action.position {
         Some(position) => error.at(position.clone()),
         None => error,
@@ -211,7 +223,10 @@ pub fn decode_extra(bytes: &[u8]) -> Option<Extra> {
     let mut reader = Reader(bytes);
     let microseconds = reader.number()?;
     if reader.byte()? == 0 {
-        return Some(Extra { microseconds, planned: None });
+        return Some(Extra {
+            microseconds,
+            planned: None,
+        });
     }
     let mut planned = Vec::new();
     while !reader.0.is_empty() {
@@ -219,11 +234,19 @@ pub fn decode_extra(bytes: &[u8]) -> Option<Extra> {
         let flags = reader.byte()?;
         planned.push(PlannedAction {
             name,
-            plugin: if flags & 1 != 0 { Some(reader.text()?.to_owned()) } else { None },
+            plugin: if flags & 1 != 0 {
+                Some(reader.text()?.to_owned())
+            } else {
+                None
+            },
             exported: flags & 2 != 0,
             config: reader.text()?.to_owned(),
-            reads: (0..reader.count()?).map(|_| reader.text().map(str::to_owned)).collect::<Option<_>>()?,
-            needs: (0..reader.count()?).map(|_| decode_need(&mut reader)).collect::<Option<_>>()?,
+            reads: (0..reader.count()?)
+                .map(|_| reader.text().map(str::to_owned))
+                .collect::<Option<_>>()?,
+            needs: (0..reader.count()?)
+                .map(|_| decode_need(&mut reader))
+                .collect::<Option<_>>()?,
         });
     }
     Some(Extra {
@@ -273,8 +296,11 @@ pub fn decode_log(bytes: &[u8]) -> Vec<LogLine> {
         let fields = (0..reader.count()?)
             .map(|_| Some((reader.text()?.to_owned(), reader.text()?.to_owned())))
             .collect::<Option<_>>()?;
-        Some(LogLine { level, message, fields })
+        Some(LogLine {
+            level,
+            message,
+            fields,
+        })
     })
     .collect()
 }
-

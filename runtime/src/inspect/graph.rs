@@ -24,10 +24,17 @@ pub fn graph(open: &OpenOptions) -> Result<Graph, Error> {
     let (_, actions) = last_run(open)?;
     let nodes = actions.iter().map(|action| GraphNode {
         name: action.name.to_string(),
-        needs: action.needs.iter().map(|(_, id)| *id as usize).chain(action.base.map(|id| id as usize)).collect(),
+        needs: action
+            .needs
+            .iter()
+            .map(|(_, id)| *id as usize)
+            .chain(action.base.map(|id| id as usize))
+            .collect(),
         planner: action.planner.map(|(id, _)| id as usize),
         writes: action.writes.as_deref().map(str::to_owned),
         microseconds: action.microseconds,
     });
-    Ok(Graph { nodes: nodes.collect() })
+    Ok(Graph {
+        nodes: nodes.collect(),
+    })
 }

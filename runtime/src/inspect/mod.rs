@@ -20,7 +20,8 @@ fn last_run(open: &OpenOptions) -> Result<(RunRecord, Vec<ActionRecord>), Error>
         Some((record, actions))
     });
     both.ok_or_else(|| {
-        Error::config("there is no finished run of this project to tell about").hint("run `cofferdam run` first")
+        Error::config("there is no finished run of this project to tell about")
+            .hint("run `cofferdam run` first")
     })
 }
 

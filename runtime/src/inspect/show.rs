@@ -43,9 +43,12 @@ pub fn show(open: &OpenOptions, name: &str) -> Result<Shown, Error> {
     let store = Arc::new(Store::open(&open.cache_dir).map_err(|error| from_store(&error))?);
     let trees = Trees::new(store.clone());
     let fault = |fault: Fault| Error::environment(fault.to_string());
-    let result = store.result(&action.full_key).map_err(|error| from_store(&error))?;
+    let result = store
+        .result(&action.full_key)
+        .map_err(|error| from_store(&error))?;
     let result = result.ok_or_else(|| {
-        Error::environment(format!("the result of `{name}` is no longer in the cache")).hint("run again: it is made anew")
+        Error::environment(format!("the result of `{name}` is no longer in the cache"))
+            .hint("run again: it is made anew")
     })?;
     let mut outputs = Vec::new();
     list(&trees, &action.output, "", &mut outputs).map_err(fault)?;

@@ -56,9 +56,11 @@ impl Directory {
             return Ok(Fact::link_value(&text.to_string_lossy()));
         }
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = std::fs::File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?);
+        let mut file =
+            std::fs::File::from(rustix::fs::openat(&self.0, name, flags, Mode::empty())?);
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        file.read_to_end(&mut bytes)
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         Ok(*blake3::hash(&bytes).as_bytes())
     }
 
@@ -67,7 +69,8 @@ impl Directory {
     /// Its modification time is set a second back: any later write then changes it, even one within the same
     /// tick of the clock, so what was written is known to be what is there as long as the identity stays.
     pub fn create(&self, name: &str, bytes: &[u8], executable: bool) -> Result<Identity> {
-        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags =
+            OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::from(if executable { 0o755 } else { 0o644 });
         let file = rustix::fs::openat(&self.0, name, flags, mode)?;
         let mut rest = bytes;

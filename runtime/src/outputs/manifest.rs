@@ -21,7 +21,10 @@ impl Manifest {
         let lines = text.strip_prefix(HEAD).unwrap_or("").lines();
         let folders = lines.filter_map(|line| {
             let (digests, folder) = line.split_once(' ')?;
-            let digests = digests.split(',').map(|digest| digest.parse().ok()).collect::<Option<_>>()?;
+            let digests = digests
+                .split(',')
+                .map(|digest| digest.parse().ok())
+                .collect::<Option<_>>()?;
             Some((folder.to_owned(), digests))
         });
         Manifest {

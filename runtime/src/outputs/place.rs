@@ -64,12 +64,25 @@ pub fn place(request: &Request) -> Result<Placed, Error> {
         queue: Mutex::default(),
         changed: Condvar::new(),
     };
-    let children = level(request, &top, request.folder, &wanted, request.owned, &mut placed)?;
+    let children = level(
+        request,
+        &top,
+        request.folder,
+        &wanted,
+        request.owned,
+        &mut placed,
+    )?;
     work.push(children);
     let parts = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..request.threads).map(|_| scope.spawn(|| work.run())).collect();
+        let others: Vec<_> = (1..request.threads)
+            .map(|_| scope.spawn(|| work.run()))
+            .collect();
         let mut parts = vec![work.run()];
-        parts.extend(others.into_iter().map(|part| part.join().expect("placing does not panic")));
+        parts.extend(
+            others
+                .into_iter()
+                .map(|part| part.join().expect("placing does not panic")),
+        );
         parts
     });
     if let Some(error) = work.queue.into_inner().expect("no panic while locked").2 {
@@ -88,7 +101,11 @@ pub fn place(request: &Request) -> Result<Placed, Error> {
 impl Work<'_> {
     fn push(&self, jobs: Vec<Job>) {
         if !jobs.is_empty() {
-            self.queue.lock().expect("no panic while locked").0.extend(jobs);
+            self.queue
+                .lock()
+                .expect("no panic while locked")
+                .0
+                .extend(jobs);
             self.changed.notify_all();
         }
     }
@@ -135,7 +152,14 @@ fn directory(request: &Request, job: &Job, placed: &mut Placed) -> Result<Vec<Jo
         other => other,
     };
     let directory = Arc::new(opened.map_err(fail)?);
-    level(request, &directory, &job.path, &job.wanted, &job.owned, placed)
+    level(
+        request,
+        &directory,
+        &job.path,
+        &job.wanted,
+        &job.owned,
+        placed,
+    )
 }
 
 /// Makes the entries of one directory right but its subdirectories, which it returns.
@@ -147,9 +171,15 @@ fn level(
     owned: &[Digest],
     placed: &mut Placed,
 ) -> Result<Vec<Job>, Error> {
-    let tree = request.trees.tree(wanted).map_err(|fault| lost(path, &fault))?;
+    let tree = request
+        .trees
+        .tree(wanted)
+        .map_err(|fault| lost(path, &fault))?;
     // A damaged store may have lost what was there: then nothing there is ours.
-    let ours: Vec<Arc<Tree>> = owned.iter().filter_map(|digest| request.trees.tree(digest).ok()).collect();
+    let ours: Vec<Arc<Tree>> = owned
+        .iter()
+        .filter_map(|digest| request.trees.tree(digest).ok())
+        .collect();
     delete_stale(request, directory, path, &tree, &ours, placed)?;
     let mut jobs = Vec::new();
     for (name, node) in tree.entries() {
@@ -157,7 +187,13 @@ fn level(
         match node {
             Node::Directory { digest, .. } => {
                 let owned = subtrees(&ours, name);
-                if request.trees.tree(digest).map_err(|fault| lost(&below, &fault))?.entries().is_empty() {
+                if request
+                    .trees
+                    .tree(digest)
+                    .map_err(|fault| lost(&below, &fault))?
+                    .entries()
+                    .is_empty()
+                {
                     placed.rows.push(empty_folder(&below));
                 }
                 jobs.push(Job {
@@ -195,23 +231,41 @@ fn placed_leaf(
         },
         value,
     };
-    if let Some(known) = (request.known)(path).filter(|known| known.value == value && known.identity.executable == executable) {
+    if let Some(known) = (request.known)(path)
+        .filter(|known| known.value == value && known.identity.executable == executable)
+    {
         placed.rows.push(known);
         return Ok(());
     }
     let fail = |errno| failed(path, errno);
     let name = name.as_str();
     let there = directory.identity(name).map_err(fail)?;
-    let wanted_kind = if matches!(node, Node::Symlink { .. }) { Kind::Symlink } else { Kind::File };
-    if there.kind == wanted_kind && there.executable == executable && directory.value(name, there.kind) == Ok(value) {
+    let wanted_kind = if matches!(node, Node::Symlink { .. }) {
+        Kind::Symlink
+    } else {
+        Kind::File
+    };
+    if there.kind == wanted_kind
+        && there.executable == executable
+        && directory.value(name, there.kind) == Ok(value)
+    {
         let now = directory.identity(name).map_err(fail)?;
-        placed.rows.push(row(there, now == there && there.settled(crate::project::Clock::now())));
+        placed.rows.push(row(
+            there,
+            now == there && there.settled(crate::project::Clock::now()),
+        ));
         return Ok(());
     }
     let before: Vec<&Node> = ours.iter().filter_map(|tree| tree.get(name)).collect();
     if there.kind == Kind::Directory {
-        let owned = before.iter().any(|node| matches!(node, Node::Directory { .. }));
-        let owned = if owned { subtrees(ours, &Name::new(name).expect("a tree's name")) } else { Vec::new() };
+        let owned = before
+            .iter()
+            .any(|node| matches!(node, Node::Directory { .. }));
+        let owned = if owned {
+            subtrees(ours, &Name::new(name).expect("a tree's name"))
+        } else {
+            Vec::new()
+        };
         let inside = directory.open(name).map_err(fail)?;
         clear(request, &inside, &owned, path, placed)?;
         directory.remove_if_empty(name).map_err(fail)?;
@@ -230,7 +284,10 @@ fn placed_leaf(
     let identity = match node {
         Node::Symlink { target } => directory.link(name, target),
         Node::File { digest, executable } => {
-            let bytes = request.trees.blob(digest).map_err(|fault| lost(path, &fault))?;
+            let bytes = request
+                .trees
+                .blob(digest)
+                .map_err(|fault| lost(path, &fault))?;
             if there.kind == Kind::Absent {
                 directory.create(name, &bytes, *executable)
             } else {
@@ -257,7 +314,9 @@ fn is_any_of(directory: &Directory, name: &str, there: Identity, before: &[&Node
     let Ok(value) = directory.value(name, there.kind) else {
         return false;
     };
-    before.iter().any(|node| leaf_value(node) == (value, there.executable))
+    before
+        .iter()
+        .any(|node| leaf_value(node) == (value, there.executable))
 }
 
 /// Removes what is ours and no longer wanted.
@@ -283,7 +342,13 @@ fn delete_stale(
             Kind::Directory => {
                 let owned: Vec<Digest> = nodes.iter().filter_map(|node| subtree(node)).collect();
                 if !owned.is_empty() {
-                    clear(request, &directory.open(name).map_err(fail)?, &owned, &below, placed)?;
+                    clear(
+                        request,
+                        &directory.open(name).map_err(fail)?,
+                        &owned,
+                        &below,
+                        placed,
+                    )?;
                     directory.remove_if_empty(name).map_err(fail)?;
                 }
             }
@@ -305,7 +370,10 @@ fn clear(
     path: &str,
     placed: &mut Placed,
 ) -> Result<(), Error> {
-    let ours: Vec<Arc<Tree>> = owned.iter().filter_map(|digest| request.trees.tree(digest).ok()).collect();
+    let ours: Vec<Arc<Tree>> = owned
+        .iter()
+        .filter_map(|digest| request.trees.tree(digest).ok())
+        .collect();
     delete_stale(request, directory, path, &Tree::default(), &ours, placed)
 }
 
@@ -317,7 +385,10 @@ fn subtree(node: &Node) -> Option<Digest> {
 }
 
 fn subtrees(trees: &[Arc<Tree>], name: &Name) -> Vec<Digest> {
-    trees.iter().filter_map(|tree| subtree(tree.get(name.as_str())?)).collect()
+    trees
+        .iter()
+        .filter_map(|tree| subtree(tree.get(name.as_str())?))
+        .collect()
 }
 
 fn empty_folder(path: &str) -> Row {
@@ -337,13 +408,19 @@ fn empty_folder(path: &str) -> Row {
 }
 
 fn in_the_way(path: &str) -> Error {
-    Error::new(ErrorKind::User, format!("`{path}` is in the way of an output"))
-        .cause("it is there already and was not written by Cofferdam")
-        .hint(format!("remove or rename `{path}`, or choose another folder with `writes`"))
+    Error::new(
+        ErrorKind::User,
+        format!("`{path}` is in the way of an output"),
+    )
+    .cause("it is there already and was not written by Cofferdam")
+    .hint(format!(
+        "remove or rename `{path}`, or choose another folder with `writes`"
+    ))
 }
 
 fn failed(path: &str, errno: Errno) -> Error {
-    Error::environment(format!("cannot write the output `{path}`")).cause(std::io::Error::from(errno))
+    Error::environment(format!("cannot write the output `{path}`"))
+        .cause(std::io::Error::from(errno))
 }
 
 fn lost(path: &str, fault: &Fault) -> Error {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cofferdam_cache::Key;
 
-use crate::error::Position;
 use crate::config::{Grants, Sight};
+use crate::error::Position;
 use crate::sandbox::{Limits, Program};
 
 /// The number of an action in its plan.
@@ -15,10 +15,16 @@ pub type ActionId = u32;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verb {
     /// Canonical JSON.
-    Run { config: String },
+    Run {
+        config: String,
+    },
     /// Canonical JSON.
-    Plan { config: String },
-    Command { arguments: Vec<String> },
+    Plan {
+        config: String,
+    },
+    Command {
+        arguments: Vec<String>,
+    },
     /// Nothing: its output is what the actions that `for_each` made of it leave.
     Gather,
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::config::{
-    self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec, Requested,
-    VariableSpec,
+    self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec,
+    Requested, VariableSpec,
 };
 use crate::error::{Error, ErrorKind, Position};
 use crate::plan::action::{Action, ActionId, Need, Verb};
@@ -44,7 +44,11 @@ pub struct DeployPlan {
 
 impl Plan {
     /// Reads and resolves the project file. All errors of one kind at once.
-    pub fn build(open: &OpenOptions, table: &Arc<FileTable>, mut programs: Programs) -> Result<Plan, Vec<Error>> {
+    pub fn build(
+        open: &OpenOptions,
+        table: &Arc<FileTable>,
+        mut programs: Programs,
+    ) -> Result<Plan, Vec<Error>> {
         let spec = read_spec(table)?;
         programs.name(&spec);
         let names: Vec<&str> = open.builtins.iter().map(|builtin| builtin.name).collect();
@@ -68,7 +72,12 @@ impl Plan {
         let numbers: HashMap<String, ActionId> = order
             .iter()
             .enumerate()
-            .map(|(number, index)| (plan.spec.actions[*index].name.value.clone(), number as ActionId))
+            .map(|(number, index)| {
+                (
+                    plan.spec.actions[*index].name.value.clone(),
+                    number as ActionId,
+                )
+            })
             .collect();
         let mut errors = Vec::new();
         let mut variables = Vec::new();
@@ -78,7 +87,8 @@ impl Plan {
                 Ok(mut action) => {
                     if let Some(pattern) = &spec.for_each {
                         let mut folders = Vec::new();
-                        match matching(table, &action.sight, pattern.patterns.clone(), &mut folders) {
+                        match matching(table, &action.sight, pattern.patterns.clone(), &mut folders)
+                        {
                             Ok(files) => {
                                 if files.is_empty() {
                                     errors.push(plan.nothing_matches(&spec, pattern.place));
@@ -87,7 +97,10 @@ impl Plan {
                             }
                             Err(fault) => errors.push(Error::environment(fault.to_string())),
                         }
-                        plan.host_paths.lock().expect("no panic while locked").extend(folders);
+                        plan.host_paths
+                            .lock()
+                            .expect("no panic while locked")
+                            .extend(folders);
                         action.verb = Verb::Gather;
                     }
                     action.key = static_key(&action);
@@ -101,15 +114,25 @@ impl Plan {
         variables.dedup();
         variables.extend(plan.programs.outside_files());
         plan.host_variables = variables;
-        plan.host_paths.lock().expect("no panic while locked").extend(plan.programs.project_files());
-        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+        plan.host_paths
+            .lock()
+            .expect("no panic while locked")
+            .extend(plan.programs.project_files());
+        if errors.is_empty() {
+            Ok(plan)
+        } else {
+            Err(errors)
+        }
     }
 
     /// Indices of the actions as written, each after all it needs. The parser has refused cycles.
     fn order(&self) -> Vec<usize> {
         let actions = &self.spec.actions;
-        let places: HashMap<&str, usize> =
-            actions.iter().enumerate().map(|(index, action)| (action.name.as_str(), index)).collect();
+        let places: HashMap<&str, usize> = actions
+            .iter()
+            .enumerate()
+            .map(|(index, action)| (action.name.as_str(), index))
+            .collect();
         let mut order = Vec::with_capacity(actions.len());
         let mut entered = vec![false; actions.len()];
         for start in 0..actions.len() {
@@ -120,7 +143,11 @@ impl Plan {
                 } else if !std::mem::replace(&mut entered[index], true) {
                     stack.push((index, true));
                     let action = &actions[index];
-                    let inputs = action.needs.iter().map(|need| &need.action).chain(&action.base);
+                    let inputs = action
+                        .needs
+                        .iter()
+                        .map(|need| &need.action)
+                        .chain(&action.base);
                     stack.extend(inputs.map(|input| (places[input.as_str()], false)));
                 }
             }
@@ -139,34 +166,56 @@ impl Plan {
         let position = self.spec.position(spec.name.place);
         let (program, verb) = match &spec.kind {
             ActionKind::Plugin(name) => {
-                let program = self.programs.plugin(name).map_err(|error| self.placed(error, name.place))?;
+                let program = self
+                    .programs
+                    .plugin(name)
+                    .map_err(|error| self.placed(error, name.place))?;
                 let config = spec.config.canonical();
                 let verb = match program.world() {
                     World::Action => Verb::Run { config },
                     World::Planner | World::Suite => Verb::Plan { config },
                     World::Deployer | World::Command => {
-                        return Err(Error::config(format!("the plugin `{}` cannot run as an action", name.value))
-                            .cause("it is a deployer or a plain program")
-                            .at(self.spec.position(name.place))
-                            .hint("use a deployer in `[deploy.NAME]`, a program in `[tools]` and `run`"));
+                        return Err(Error::config(format!(
+                            "the plugin `{}` cannot run as an action",
+                            name.value
+                        ))
+                        .cause("it is a deployer or a plain program")
+                        .at(self.spec.position(name.place))
+                        .hint(
+                            "use a deployer in `[deploy.NAME]`, a program in `[tools]` and `run`",
+                        ));
                     }
                 };
                 (program, verb)
             }
             ActionKind::Run { tool, arguments } => {
-                let program = self.programs.tool(tool).map_err(|error| self.placed(error, tool.place))?;
+                let program = self
+                    .programs
+                    .tool(tool)
+                    .map_err(|error| self.placed(error, tool.place))?;
                 if program.world() != World::Command {
-                    return Err(Error::config(format!("`{}` is a plugin, not a program to run", tool.value))
-                        .at(self.spec.position(tool.place))
-                        .hint("name it under `[plugins]` and use it with `plugin`"));
+                    return Err(Error::config(format!(
+                        "`{}` is a plugin, not a program to run",
+                        tool.value
+                    ))
+                    .at(self.spec.position(tool.place))
+                    .hint("name it under `[plugins]` and use it with `plugin`"));
                 }
                 let arguments = arguments.iter().map(|argument| argument.value.expand(None));
-                let arguments = std::iter::once(tool.value.clone()).chain(arguments).collect();
+                let arguments = std::iter::once(tool.value.clone())
+                    .chain(arguments)
+                    .collect();
                 (program, Verb::Command { arguments })
             }
         };
         let environment = environment(open, &spec.environment, variables);
-        let grants = self.effective(&spec.grants, &program, &format!("action `{}`", spec.name.value), &format!("[actions.{}]", spec.name.value), spec.grants_place)?;
+        let grants = self.effective(
+            &spec.grants,
+            &program,
+            &format!("action `{}`", spec.name.value),
+            &format!("[actions.{}]", spec.name.value),
+            spec.grants_place,
+        )?;
         let limits = Limits {
             memory: spec.memory.unwrap_or(Limits::default().memory),
             timeout: spec.timeout,
@@ -187,11 +236,23 @@ impl Plan {
             environment,
             grants,
             limits,
-            layered: self.spec.actions.iter().any(|other| other.base.as_ref().is_some_and(|base| base.value == spec.name.value)),
-            outputs: spec.outputs.iter().map(|output| output.value.clone()).collect(),
+            layered: self.spec.actions.iter().any(|other| {
+                other
+                    .base
+                    .as_ref()
+                    .is_some_and(|base| base.value == spec.name.value)
+            }),
+            outputs: spec
+                .outputs
+                .iter()
+                .map(|output| output.value.clone())
+                .collect(),
             cache_failures: spec.cache_failures,
             salt: spec.salt.clone(),
-            writes: spec.writes.as_ref().map(|folder| folder.value.as_str().into()),
+            writes: spec
+                .writes
+                .as_ref()
+                .map(|folder| folder.value.as_str().into()),
             planner: None,
             key: cofferdam_cache::Key([0; 32]),
         })
@@ -212,15 +273,22 @@ impl Plan {
         let requested: Requested = description
             .capabilities
             .iter()
-            .map(|capability| (capability.name.clone(), capability.scope.iter().cloned().collect()))
+            .map(|capability| {
+                (
+                    capability.name.clone(),
+                    capability.scope.iter().cloned().collect(),
+                )
+            })
             .collect();
         granted.effective(&requested).map_err(|missing| {
-            let mut error = Error::new(ErrorKind::Denied, format!("{what} was denied a capability"));
+            let mut error =
+                Error::new(ErrorKind::Denied, format!("{what} was denied a capability"));
             for missing in missing {
                 error = error.cause(format!("plugin `{}` asked for {missing}", program.name()));
                 error = match missing.grant() {
                     Some(grant) => error.hint(format!("to allow it, add `{grant}` to `{table}`")),
-                    None => error.hint("this version of Cofferdam has no such capability: use a newer one"),
+                    None => error
+                        .hint("this version of Cofferdam has no such capability: use a newer one"),
                 };
             }
             error.at(self.spec.position(place))
@@ -228,13 +296,20 @@ impl Plan {
     }
 
     fn placed(&self, error: Error, place: config::Place) -> Error {
-        if error.at.is_some() { error } else { error.at(self.spec.position(place)) }
+        if error.at.is_some() {
+            error
+        } else {
+            error.at(self.spec.position(place))
+        }
     }
 
     fn nothing_matches(&self, spec: &ActionSpec, place: config::Place) -> Error {
-        Error::config(format!("`for_each` of `{}` matches no file", spec.name.value))
-            .at(self.spec.position(place))
-            .hint("check the pattern, and that `reads` shows the files")
+        Error::config(format!(
+            "`for_each` of `{}` matches no file",
+            spec.name.value
+        ))
+        .at(self.spec.position(place))
+        .hint("check the pattern, and that `reads` shows the files")
     }
 
     /// Patterns of `reads` without a wildcard must name something that is there.
@@ -247,13 +322,21 @@ impl Plan {
                     continue;
                 }
                 let prefix = pattern.literal_prefix();
-                self.host_paths.lock().expect("no panic while locked").push(prefix.clone());
-                let there = table.identity(&prefix).is_ok_and(|identity| identity.kind != crate::observe::Kind::Absent);
+                self.host_paths
+                    .lock()
+                    .expect("no panic while locked")
+                    .push(prefix.clone());
+                let there = table
+                    .identity(&prefix)
+                    .is_ok_and(|identity| identity.kind != crate::observe::Kind::Absent);
                 if !there && !hidden.hides(&prefix) {
                     errors.push(
-                        Error::config(format!("`reads` of `{}` matches nothing: there is no `{prefix}`", spec.name.value))
-                            .at(self.spec.position(*place))
-                            .hint("mend the pattern, or take it out"),
+                        Error::config(format!(
+                            "`reads` of `{}` matches nothing: there is no `{prefix}`",
+                            spec.name.value
+                        ))
+                        .at(self.spec.position(*place))
+                        .hint("mend the pattern, or take it out"),
                     );
                 }
             }
@@ -269,12 +352,20 @@ impl Plan {
         let mut selected = Vec::new();
         let mut errors = Vec::new();
         for name in names {
-            match self.actions.iter().position(|action| *action.name == **name) {
+            match self
+                .actions
+                .iter()
+                .position(|action| *action.name == **name)
+            {
                 Some(number) => selected.push(number as ActionId),
                 None => errors.push(self.unknown(name)),
             }
         }
-        if errors.is_empty() { Ok(selected) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(selected)
+        } else {
+            Err(errors)
+        }
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -289,7 +380,12 @@ impl Plan {
             Some((_, near)) => error.hint(format!("did you mean `{near}`?")),
             None if name.contains(':') => error.hint("name the planner: its actions come with it"),
             None => {
-                let all: Vec<&str> = self.actions.iter().map(|action| &*action.name).take(12).collect();
+                let all: Vec<&str> = self
+                    .actions
+                    .iter()
+                    .map(|action| &*action.name)
+                    .take(12)
+                    .collect();
                 error.hint(format!("the actions are: {}", all.join(", ")))
             }
         }
@@ -306,7 +402,11 @@ impl Plan {
 
     /// Paths of the project that the plan itself rests on.
     pub fn host_paths(&self) -> Vec<String> {
-        let mut paths = self.host_paths.lock().expect("no panic while locked").clone();
+        let mut paths = self
+            .host_paths
+            .lock()
+            .expect("no panic while locked")
+            .clone();
         paths.sort();
         paths.dedup();
         paths
@@ -314,7 +414,10 @@ impl Plan {
 
     /// The actions that `for_each` makes of `group`.
     pub(super) fn group(&self, id: ActionId, group: &Action) -> Vec<Action> {
-        let spec = self.spec.action(&group.name).expect("a group is an action of the project file");
+        let spec = self
+            .spec
+            .action(&group.name)
+            .expect("a group is an action of the project file");
         let files = self.groups.get(&id).map_or(&[][..], Vec::as_slice);
         let actions = files.iter().map(|file| {
             let matched = Matched::new(file);
@@ -323,9 +426,13 @@ impl Plan {
                     config: spec.config.expand(&matched),
                 },
                 ActionKind::Run { tool, arguments } => {
-                    let arguments = arguments.iter().map(|argument| argument.value.expand(Some(&matched)));
+                    let arguments = arguments
+                        .iter()
+                        .map(|argument| argument.value.expand(Some(&matched)));
                     Verb::Command {
-                        arguments: std::iter::once(tool.value.clone()).chain(arguments).collect(),
+                        arguments: std::iter::once(tool.value.clone())
+                            .chain(arguments)
+                            .collect(),
                     }
                 }
             };
@@ -344,7 +451,12 @@ impl Plan {
 
     pub fn deploy(&self, name: &str) -> Result<DeployPlan, Vec<Error>> {
         let Some(spec) = self.spec.deploy(name) else {
-            let names: Vec<&str> = self.spec.deploys.iter().map(|deploy| deploy.name.as_str()).collect();
+            let names: Vec<&str> = self
+                .spec
+                .deploys
+                .iter()
+                .map(|deploy| deploy.name.as_str())
+                .collect();
             let error = Error::config(format!("there is no deployment `{name}`"));
             return Err(vec![if names.is_empty() {
                 error.hint("`[deploy.NAME]` in the project file makes one: see docs/config.md")
@@ -353,7 +465,10 @@ impl Plan {
             }]);
         };
         let position = self.spec.position(spec.name.place);
-        let program = self.programs.plugin(&spec.plugin).map_err(|error| vec![self.placed(error, spec.plugin.place)])?;
+        let program = self
+            .programs
+            .plugin(&spec.plugin)
+            .map_err(|error| vec![self.placed(error, spec.plugin.place)])?;
         if program.world() != World::Deployer {
             return Err(vec![
                 Error::config(format!("the plugin `{}` is no deployer", spec.plugin.value))
@@ -363,14 +478,25 @@ impl Plan {
         }
         let what = format!("deployment `{name}`");
         let grants = self
-            .effective(&spec.grants, &program, &what, &format!("[deploy.{name}]"), spec.grants_place)
+            .effective(
+                &spec.grants,
+                &program,
+                &what,
+                &format!("[deploy.{name}]"),
+                spec.grants_place,
+            )
             .map_err(|error| vec![error])?;
         let folders: Vec<String> = grants.scope(Capability::Write).map(str::to_owned).collect();
         if folders.is_empty() {
             return Err(vec![
-                Error::new(ErrorKind::Denied, format!("{what} has no folder to write to"))
-                    .at(position)
-                    .hint(format!("name it: `grants = {{ write = [\"public\"] }}` in `[deploy.{name}]`")),
+                Error::new(
+                    ErrorKind::Denied,
+                    format!("{what} has no folder to write to"),
+                )
+                .at(position)
+                .hint(format!(
+                    "name it: `grants = {{ write = [\"public\"] }}` in `[deploy.{name}]`"
+                )),
             ]);
         }
         Ok(DeployPlan {
@@ -410,6 +536,8 @@ fn environment(
             (open.host_environment)(name)
         }
     };
-    let all = spec.iter().filter_map(|(name, variable)| Some((name.clone(), value(&variable.value, variables)?)));
+    let all = spec
+        .iter()
+        .filter_map(|(name, variable)| Some((name.clone(), value(&variable.value, variables)?)));
     all.collect()
 }

@@ -26,21 +26,29 @@ impl Plan {
         let mut numbers: HashMap<&str, ActionId> = HashMap::with_capacity(planned.len());
         let mut errors = Vec::new();
         let wrong = |message: String| {
-            Error::new(ErrorKind::Plugin, format!("the plan of `{}` is wrong", planner.name))
-                .cause(message)
-                .hint("this is a bug of the planner: report it to its author")
+            Error::new(
+                ErrorKind::Plugin,
+                format!("the plan of `{}` is wrong", planner.name),
+            )
+            .cause(message)
+            .hint("this is a bug of the planner: report it to its author")
         };
         for (index, action) in planned.iter().enumerate() {
             let number = (first + index) as ActionId;
             if action.name.is_empty() || action.name.contains([':', '\n', '\0']) {
-                errors.push(wrong(format!("`{}` cannot be the name of an action", action.name)));
+                errors.push(wrong(format!(
+                    "`{}` cannot be the name of an action",
+                    action.name
+                )));
             }
             if numbers.insert(&action.name, number).is_some() {
                 errors.push(wrong(format!("two actions are named `{}`", action.name)));
             }
         }
         if let Some(name) = cycle(planned) {
-            errors.push(wrong(format!("the action `{name}` needs itself, by way of others")));
+            errors.push(wrong(format!(
+                "the action `{name}` needs itself, by way of others"
+            )));
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -68,7 +76,11 @@ impl Plan {
                 Err(message) => errors.push(wrong(format!("in `{}`: {message}", spec.name))),
             }
         }
-        if errors.is_empty() { Ok(actions) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(actions)
+        } else {
+            Err(errors)
+        }
     }
 
     fn planned(
@@ -81,7 +93,10 @@ impl Plan {
     ) -> Result<Action, String> {
         let program = match &spec.plugin {
             None => planner.program.clone(),
-            Some(name) => self.programs.plugin(name).map_err(|error| error.to_string())?,
+            Some(name) => self
+                .programs
+                .plugin(name)
+                .map_err(|error| error.to_string())?,
         };
         let mut needs = Vec::with_capacity(spec.needs.len());
         for need in &spec.needs {
@@ -95,10 +110,15 @@ impl Plan {
                     .iter()
                     .find(|need| *need.name == **name)
                     .map(|need| need.action)
-                    .ok_or_else(|| format!("it needs `{name}`, which the planner itself does not have"))?,
+                    .ok_or_else(|| {
+                        format!("it needs `{name}`, which the planner itself does not have")
+                    })?,
             };
             if cofferdam_cache::Name::new(&need.name).is_err() {
-                return Err(format!("`{}` cannot be the name of a folder below `/in`", need.name));
+                return Err(format!(
+                    "`{}` cannot be the name of a folder below `/in`",
+                    need.name
+                ));
             }
             needs.push(Need {
                 name: need.name.as_str().into(),
@@ -145,21 +165,32 @@ fn canonical_config(json: &str) -> Result<String, String> {
 
 /// An action of the plan that needs itself.
 fn cycle(planned: &[PlannedAction]) -> Option<&str> {
-    let numbers: HashMap<&str, usize> = planned.iter().enumerate().map(|(index, action)| (&*action.name, index)).collect();
+    let numbers: HashMap<&str, usize> = planned
+        .iter()
+        .enumerate()
+        .map(|(index, action)| (&*action.name, index))
+        .collect();
     let inputs = |index: usize| {
-        planned[index].needs.iter().filter_map(|need| match &need.source {
-            NeedSource::Planned(name) => numbers.get(name.as_str()).copied(),
-            NeedSource::Inherited(_) => None,
-        })
+        planned[index]
+            .needs
+            .iter()
+            .filter_map(|need| match &need.source {
+                NeedSource::Planned(name) => numbers.get(name.as_str()).copied(),
+                NeedSource::Inherited(_) => None,
+            })
     };
-    let mut open: Vec<usize> = (0..planned.len()).map(|index| inputs(index).count()).collect();
+    let mut open: Vec<usize> = (0..planned.len())
+        .map(|index| inputs(index).count())
+        .collect();
     let mut dependents = vec![Vec::new(); planned.len()];
     for index in 0..planned.len() {
         for input in inputs(index) {
             dependents[input].push(index);
         }
     }
-    let mut ready: Vec<usize> = (0..planned.len()).filter(|index| open[*index] == 0).collect();
+    let mut ready: Vec<usize> = (0..planned.len())
+        .filter(|index| open[*index] == 0)
+        .collect();
     while let Some(index) = ready.pop() {
         for &dependent in &dependents[index] {
             open[dependent] -= 1;
@@ -168,5 +199,7 @@ fn cycle(planned: &[PlannedAction]) -> Option<&str> {
             }
         }
     }
-    (0..planned.len()).find(|index| open[*index] > 0).map(|index| &*planned[index].name)
+    (0..planned.len())
+        .find(|index| open[*index] > 0)
+        .map(|index| &*planned[index].name)
 }

@@ -31,7 +31,11 @@ pub struct Programs {
 }
 
 impl Programs {
-    pub fn new(sandbox: Arc<Sandbox>, table: Arc<FileTable>, builtins: &'static [Builtin]) -> Programs {
+    pub fn new(
+        sandbox: Arc<Sandbox>,
+        table: Arc<FileTable>,
+        builtins: &'static [Builtin],
+    ) -> Programs {
         Programs {
             sandbox,
             table,
@@ -45,7 +49,9 @@ impl Programs {
     /// Takes the project's own names.
     pub fn name(&mut self, spec: &ProjectSpec) {
         let all = |components: &[crate::config::ComponentSpec]| {
-            let sources = components.iter().map(|component| (component.name.value.clone(), component.source.value.clone()));
+            let sources = components
+                .iter()
+                .map(|component| (component.name.value.clone(), component.source.value.clone()));
             sources.collect()
         };
         self.plugins = all(&spec.plugins);
@@ -55,19 +61,30 @@ impl Programs {
     /// A plugin of the project, else a built-in one.
     pub fn plugin(&self, name: &str) -> Result<Arc<Program>, Error> {
         let builtin = || ComponentSource::Builtin(name.to_owned());
-        self.find(name, self.plugins.get(name).cloned().unwrap_or_else(builtin))
+        self.find(
+            name,
+            self.plugins.get(name).cloned().unwrap_or_else(builtin),
+        )
     }
 
     pub fn tool(&self, name: &str) -> Result<Arc<Program>, Error> {
         match self.tools.get(name) {
             Some(source) => self.find(name, source.clone()),
-            None => Err(Error::config(format!("there is no tool `{name}`"))
-                .hint(format!("name its component: `{name} = \"path:FILE.wasm\"` under `[tools]`"))),
+            None => Err(
+                Error::config(format!("there is no tool `{name}`")).hint(format!(
+                    "name its component: `{name} = \"path:FILE.wasm\"` under `[tools]`"
+                )),
+            ),
         }
     }
 
     fn find(&self, name: &str, source: ComponentSource) -> Result<Arc<Program>, Error> {
-        if let Some(program) = self.found.lock().expect("no panic while locked").get(&source) {
+        if let Some(program) = self
+            .found
+            .lock()
+            .expect("no panic while locked")
+            .get(&source)
+        {
             return Ok(program.clone());
         }
         let component = match &source {
@@ -75,15 +92,22 @@ impl Programs {
             ComponentSource::Path(path) => self.file(name, path)?,
         };
         let program = self.sandbox.load(&component)?;
-        self.found.lock().expect("no panic while locked").insert(source, program.clone());
+        self.found
+            .lock()
+            .expect("no panic while locked")
+            .insert(source, program.clone());
         Ok(program)
     }
 
     fn builtin(&self, name: &str, builtin: &str) -> Result<Component, Error> {
         let Some(found) = self.builtins.iter().find(|found| found.name == builtin) else {
             let names: Vec<&str> = self.builtins.iter().map(|found| found.name).collect();
-            return Err(Error::config(format!("there is no plugin `{builtin}`"))
-                .hint(format!("the built-in plugins are: {}; others are named under `[plugins]`", names.join(", "))));
+            return Err(
+                Error::config(format!("there is no plugin `{builtin}`")).hint(format!(
+                    "the built-in plugins are: {}; others are named under `[plugins]`",
+                    names.join(", ")
+                )),
+            );
         };
         let bytes = found.bytes;
         Ok(Component {
@@ -103,13 +127,22 @@ impl Programs {
                 .hint("build it first, or mend its `path:`")
         };
         let bytes: Arc<[u8]> = if path.starts_with('/') {
-            std::fs::read(path).map_err(|error| failed(error.to_string()))?.into()
+            std::fs::read(path)
+                .map_err(|error| failed(error.to_string()))?
+                .into()
         } else {
-            let kind = self.table.identity(path).map_err(|fault| failed(fault.to_string()))?.kind;
+            let kind = self
+                .table
+                .identity(path)
+                .map_err(|fault| failed(fault.to_string()))?
+                .kind;
             if kind != Kind::File {
                 return Err(failed("there is no such file".to_owned()));
             }
-            self.table.read(path).map_err(|fault| failed(fault.to_string()))?.bytes
+            self.table
+                .read(path)
+                .map_err(|fault| failed(fault.to_string()))?
+                .bytes
         };
         Ok(Component {
             name: name.to_owned(),

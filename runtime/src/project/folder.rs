@@ -47,13 +47,18 @@ impl Folder {
 
     /// Taken before a look at a file, to tell whether the look settles anything.
     pub fn clock(&self) -> Clock {
-        if self.local { Clock::now() } else { Clock::UNKNOWN }
+        if self.local {
+            Clock::now()
+        } else {
+            Clock::UNKNOWN
+        }
     }
 
     /// `lstat`. What cannot exist (a name too long, a path through a file or a loop) is absent.
     pub fn identity(&self, path: &str) -> Result<Identity, Fault> {
         if path.is_empty() {
-            let raw = rustix::fs::fstat(&self.descriptor).map_err(|errno| fault("stat", ".", errno))?;
+            let raw =
+                rustix::fs::fstat(&self.descriptor).map_err(|errno| fault("stat", ".", errno))?;
             return Ok(Identity::from_raw(&raw));
         }
         match rustix::fs::statat(&self.descriptor, path, AtFlags::SYMLINK_NOFOLLOW) {
@@ -65,7 +70,9 @@ impl Folder {
 
     /// Reads a regular file whole. `None`: it is not there, not a file, or changed while it was read.
     pub fn read(&self, path: &str) -> Result<Option<FileRead>, Fault> {
-        let Some(descriptor) = self.open_beneath(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)? else {
+        let Some(descriptor) =
+            self.open_beneath(path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK)?
+        else {
             return Ok(None);
         };
         let stat = |file: &std::fs::File| {
@@ -78,18 +85,25 @@ impl Folder {
             return Ok(None);
         }
         let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0) + 1);
-        file.read_to_end(&mut bytes).map_err(|error| Fault::new(format!("cannot read `{path}`: {error}")))?;
+        file.read_to_end(&mut bytes)
+            .map_err(|error| Fault::new(format!("cannot read `{path}`: {error}")))?;
         let unchanged = stat(&file)? == before && bytes.len() as u64 == before.size;
-        Ok(unchanged.then_some(FileRead { identity: before, bytes }))
+        Ok(unchanged.then_some(FileRead {
+            identity: before,
+            bytes,
+        }))
     }
 
     /// The names in a directory, sorted, with their kinds. `None`: it is not a directory any more.
     pub fn list(&self, path: &str) -> Result<Option<Vec<(Box<str>, Kind)>>, Fault> {
-        let Some(descriptor) = self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW)? else {
+        let Some(descriptor) =
+            self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW)?
+        else {
             return Ok(None);
         };
         let mut names = Vec::new();
-        let entries = rustix::fs::Dir::new(descriptor).map_err(|errno| fault("list", path, errno))?;
+        let entries =
+            rustix::fs::Dir::new(descriptor).map_err(|errno| fault("list", path, errno))?;
         for entry in entries {
             let entry = entry.map_err(|errno| fault("list", path, errno))?;
             let name = entry.file_name().to_bytes();
@@ -119,7 +133,9 @@ impl Folder {
     pub fn link(&self, path: &str) -> Result<Option<String>, Fault> {
         match rustix::fs::readlinkat(&self.descriptor, path, Vec::new()) {
             Ok(text) => text.into_string().map(Some).map_err(|_| {
-                Fault::new(format!("the symbolic link `{path}` leads to a name that is not UTF-8; make it another"))
+                Fault::new(format!(
+                    "the symbolic link `{path}` leads to a name that is not UTF-8; make it another"
+                ))
             }),
             Err(Errno::INVAL) => Ok(None),
             Err(errno) if is_absence(errno) => Ok(None),
@@ -130,8 +146,10 @@ impl Folder {
     fn open_beneath(&self, path: &str, flags: OFlags) -> Result<Option<OwnedFd>, Fault> {
         let flags = flags | OFlags::CLOEXEC;
         let path_or_dot = if path.is_empty() { "." } else { path };
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let opened = rustix::fs::openat2(&self.descriptor, path_or_dot, flags, Mode::empty(), resolve);
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let opened =
+            rustix::fs::openat2(&self.descriptor, path_or_dot, flags, Mode::empty(), resolve);
         match opened {
             Ok(descriptor) => Ok(Some(descriptor)),
             Err(errno) if is_absence(errno) || errno == Errno::XDEV => Ok(None),
@@ -156,15 +174,26 @@ fn is_absence(errno: Errno) -> bool {
 }
 
 fn fault(verb: &str, path: &str, errno: Errno) -> Fault {
-    Fault::new(format!("cannot {verb} `{path}`: {}", std::io::Error::from(errno)))
+    Fault::new(format!(
+        "cannot {verb} `{path}`: {}",
+        std::io::Error::from(errno)
+    ))
 }
 
 /// `f_type` of file systems that this machine's own clock stamps (linux/magic.h): ext2–4, xfs, btrfs,
 /// tmpfs, overlayfs, f2fs, zfs, bcachefs, ramfs, squashfs.
 fn is_local(magic: u64) -> bool {
     const LOCAL: [u64; 10] = [
-        0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E,
-        0x8584_58F6, 0x7371_7368,
+        0xEF53,
+        0x5846_5342,
+        0x9123_683E,
+        0x0102_1994,
+        0x794C_7630,
+        0xF2F5_2010,
+        0x2FC1_2FC1,
+        0xCA45_1A4E,
+        0x8584_58F6,
+        0x7371_7368,
     ];
     LOCAL.contains(&(magic & 0xFFFF_FFFF))
 }

@@ -67,7 +67,12 @@ impl Rows {
                 row.roles.host,
                 row.roles.output,
             ];
-            bytes.push(flags.iter().enumerate().fold(0, |all, (bit, flag)| all | u8::from(*flag) << bit));
+            bytes.push(
+                flags
+                    .iter()
+                    .enumerate()
+                    .fold(0, |all, (bit, flag)| all | u8::from(*flag) << bit),
+            );
             bytes.extend_from_slice(&row.identity.size.to_le_bytes());
             bytes.extend_from_slice(&row.identity.inode.to_le_bytes());
             bytes.extend_from_slice(&row.identity.modified.to_le_bytes());
@@ -115,18 +120,21 @@ impl Rows {
 
     pub fn path(&self, index: usize) -> &str {
         let (start, length) = self.text(index);
-        std::str::from_utf8(&self.bytes[start..start + length]).expect("paths in a verified record are UTF-8")
+        std::str::from_utf8(&self.bytes[start..start + length])
+            .expect("paths in a verified record are UTF-8")
     }
 
     /// The path's bytes from `skip` on with their closing NUL, as system calls want them.
     pub fn c_path(&self, index: usize, skip: usize) -> &CStr {
         let (start, length) = self.text(index);
-        CStr::from_bytes_with_nul(&self.bytes[start + skip..=start + length]).expect("paths hold no NUL")
+        CStr::from_bytes_with_nul(&self.bytes[start + skip..=start + length])
+            .expect("paths hold no NUL")
     }
 
     pub fn identity(&self, index: usize) -> Identity {
         let raw = self.raw(index);
-        let number = |at: usize| u64::from_le_bytes(raw[at..at + 8].try_into().expect("eight bytes"));
+        let number =
+            |at: usize| u64::from_le_bytes(raw[at..at + 8].try_into().expect("eight bytes"));
         Identity {
             kind: match raw[6] {
                 1 => Kind::File,

@@ -34,12 +34,20 @@ impl SourceTree {
 impl Lower for SourceTree {
     fn stat(&self, path: &str) -> Result<Stat, Fault> {
         let stat = self.table.identity(path)?.stat();
-        Ok(if self.shows(path, stat.kind) { stat } else { Stat::ABSENT })
+        Ok(if self.shows(path, stat.kind) {
+            stat
+        } else {
+            Stat::ABSENT
+        })
     }
 
     fn list(&self, path: &str) -> Result<Listing, Fault> {
         let all = self.table.list(path)?;
-        let mut full = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let mut full = if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        };
         let length = full.len();
         let mut shows = |name: &str, kind| {
             full.truncate(length);
@@ -49,7 +57,11 @@ impl Lower for SourceTree {
         if all.iter().all(|(name, kind)| shows(name, *kind)) {
             return Ok(all);
         }
-        Ok(all.iter().filter(|(name, kind)| shows(name, *kind)).cloned().collect())
+        Ok(all
+            .iter()
+            .filter(|(name, kind)| shows(name, *kind))
+            .cloned()
+            .collect())
     }
 
     fn link(&self, path: &str) -> Result<Arc<str>, Fault> {

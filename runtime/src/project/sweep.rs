@@ -34,14 +34,20 @@ impl Swept {
     }
 
     pub fn renewed_rows(&self) -> impl Iterator<Item = (usize, (Identity, bool))> + '_ {
-        self.renewed.iter().map(|(index, renewed)| (*index, *renewed))
+        self.renewed
+            .iter()
+            .map(|(index, renewed)| (*index, *renewed))
     }
 
     /// A row that holds, with its present identity.
     pub fn row(&self, rows: &Rows, index: usize) -> Row {
         let row = rows.row(index);
         match self.renewed(index) {
-            Some((identity, settled)) => Row { identity, settled, ..row },
+            Some((identity, settled)) => Row {
+                identity,
+                settled,
+                ..row
+            },
             None => row,
         }
     }
@@ -56,11 +62,23 @@ pub fn sweep(folder: &Folder, rows: &Rows, threads: usize) -> Result<Swept, Faul
     let share = rows.len().div_ceil(threads);
     let parts = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads)
-            .map(|part| scope.spawn(move || sweep_part(folder, rows, part * share..rows.len().min((part + 1) * share))))
+            .map(|part| {
+                scope.spawn(move || {
+                    sweep_part(
+                        folder,
+                        rows,
+                        part * share..rows.len().min((part + 1) * share),
+                    )
+                })
+            })
             .collect();
         let first = sweep_part(folder, rows, 0..rows.len().min(share));
         let mut parts = vec![first];
-        parts.extend(others.into_iter().map(|part| part.join().expect("the sweep does not panic")));
+        parts.extend(
+            others
+                .into_iter()
+                .map(|part| part.join().expect("the sweep does not panic")),
+        );
         parts
     });
     let mut swept = Swept {
@@ -91,7 +109,8 @@ fn sweep_part(folder: &Folder, rows: &Rows, range: std::ops::Range<usize>) -> Re
         if now == known && rows.settled(index) {
             continue;
         }
-        let same_shape = (now.kind, now.size, now.executable) == (known.kind, known.size, known.executable);
+        let same_shape =
+            (now.kind, now.size, now.executable) == (known.kind, known.size, known.executable);
         let value = rows.value(index);
         let settled = now.settled(clock);
         let same = same_shape
@@ -101,7 +120,9 @@ fn sweep_part(folder: &Folder, rows: &Rows, range: std::ops::Range<usize>) -> Re
         if same {
             // A directory of which only the kind counts is as it was whatever was made in it.
             if now != known || settled {
-                swept.renewed.insert(index, (now, settled || value == [0; 32]));
+                swept
+                    .renewed
+                    .insert(index, (now, settled || value == [0; 32]));
             }
         } else {
             swept.changes.push(index);
@@ -112,7 +133,9 @@ fn sweep_part(folder: &Folder, rows: &Rows, range: std::ops::Range<usize>) -> Re
 
 fn present_value(folder: &Folder, path: &str, kind: Kind) -> Result<Option<[u8; 32]>, Fault> {
     Ok(match kind {
-        Kind::File => folder.read(path)?.map(|read| *blake3::hash(&read.bytes).as_bytes()),
+        Kind::File => folder
+            .read(path)?
+            .map(|read| *blake3::hash(&read.bytes).as_bytes()),
         Kind::Directory => folder.list(path)?.map(|names| Fact::listing_value(&names)),
         Kind::Symlink => folder.link(path)?.map(|text| Fact::link_value(&text)),
         Kind::Absent | Kind::Other => None,
@@ -139,7 +162,14 @@ impl Parent {
             self.path = parent.to_vec();
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-            self.descriptor = rustix::fs::openat2(folder.descriptor(), &path[..slash], flags, Mode::empty(), resolve).ok();
+            self.descriptor = rustix::fs::openat2(
+                folder.descriptor(),
+                &path[..slash],
+                flags,
+                Mode::empty(),
+                resolve,
+            )
+            .ok();
         }
         let Some(descriptor) = &self.descriptor else {
             return Ok(Identity::ABSENT);

@@ -10,7 +10,7 @@ use cofferdam_cache::Digest;
 use crate::observe::{Content, Fact, Fault, Kind, Listing};
 use crate::project::folder::Folder;
 use crate::project::identity::Identity;
-use crate::project::rows::{Row, Roles, Rows};
+use crate::project::rows::{Roles, Row, Rows};
 use crate::project::sweep::Swept;
 
 /// One path in this run. The first identity seen is kept; if a later look finds another one, the table takes
@@ -101,7 +101,8 @@ impl FileTable {
             }
             let bytes: Arc<[u8]> = read.bytes.into();
             let hash = *blake3::hash(&bytes).as_bytes();
-            let keep = bytes.len() <= KEEP_FILE && self.kept.fetch_add(bytes.len(), Ordering::Relaxed) < KEEP;
+            let keep = bytes.len() <= KEEP_FILE
+                && self.kept.fetch_add(bytes.len(), Ordering::Relaxed) < KEEP;
             self.put(
                 path,
                 Entry {
@@ -178,7 +179,10 @@ impl FileTable {
     /// The row to remember a path by. Its value is there if this run or the last one needed it.
     pub fn row(&self, path: &str, roles: Roles) -> Result<Row, Fault> {
         let entry = self.entry(path)?;
-        let needs_value = matches!(entry.identity.kind, Kind::File | Kind::Directory | Kind::Symlink);
+        let needs_value = matches!(
+            entry.identity.kind,
+            Kind::File | Kind::Directory | Kind::Symlink
+        );
         Ok(Row {
             path: path.into(),
             identity: entry.identity,
@@ -190,7 +194,12 @@ impl FileTable {
     }
 
     fn entry(&self, path: &str) -> Result<Entry, Fault> {
-        if let Some(entry) = self.shard(path).lock().expect("no panic while locked").get(path) {
+        if let Some(entry) = self
+            .shard(path)
+            .lock()
+            .expect("no panic while locked")
+            .get(path)
+        {
             return Ok(entry.clone());
         }
         let known = self.known.find(path);
@@ -224,7 +233,10 @@ impl FileTable {
     }
 
     fn put(&self, path: &str, entry: Entry) {
-        self.shard(path).lock().expect("no panic while locked").insert(path.into(), entry);
+        self.shard(path)
+            .lock()
+            .expect("no panic while locked")
+            .insert(path.into(), entry);
     }
 
     fn shard(&self, path: &str) -> &Mutex<HashMap<Box<str>, Entry>> {

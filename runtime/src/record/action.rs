@@ -2,7 +2,7 @@
 
 use cofferdam_cache::{Digest, Key};
 
-use crate::observe::{Fact, Facets, Kind};
+use crate::observe::{Facets, Fact, Kind};
 use crate::record::bytes::{Reader, Writer};
 
 /// The tree an observation is of: its number in the execution's mounts.
@@ -48,7 +48,9 @@ impl ActionRecord {
         out.array(&self.full_key.0);
         out.digest(&self.output);
         out.byte(u8::from(self.layer.is_some()) | u8::from(self.writes.is_some()) << 1);
-        out.number(self.planner.map_or(0, |(id, exported)| (u64::from(id) << 1 | u64::from(exported)) + 1));
+        out.number(self.planner.map_or(0, |(id, exported)| {
+            (u64::from(id) << 1 | u64::from(exported)) + 1
+        }));
         out.number(self.base.map_or(0, |id| u64::from(id) + 1));
         out.number(self.microseconds);
         if let Some(layer) = &self.layer {
@@ -77,13 +79,23 @@ impl ActionRecord {
         let planner = reader.number()?;
         let base = reader.number()?;
         let microseconds = reader.number()?;
-        let layer = if flags & 1 != 0 { Some(reader.digest()?) } else { None };
+        let layer = if flags & 1 != 0 {
+            Some(reader.digest()?)
+        } else {
+            None
+        };
         let name = reader.text()?.into();
-        let writes = if flags & 2 != 0 { Some(reader.text()?.into()) } else { None };
+        let writes = if flags & 2 != 0 {
+            Some(reader.text()?.into())
+        } else {
+            None
+        };
         let needs = (0..reader.count()?)
             .map(|_| Some((reader.text()?.into(), u32::try_from(reader.number()?).ok()?)))
             .collect::<Option<_>>()?;
-        let facts = (0..reader.count()?).map(|_| FactRecord::decode(reader)).collect::<Option<_>>()?;
+        let facts = (0..reader.count()?)
+            .map(|_| FactRecord::decode(reader))
+            .collect::<Option<_>>()?;
         Some(ActionRecord {
             name,
             key,
@@ -134,11 +146,20 @@ impl FactRecord {
         let facets = Facets::from_bits(reader.byte()?)?;
         let kind = Kind::from_byte(reader.byte()?)?;
         let size = reader.number()?;
-        let value = if facets.intersects(VALUED) { reader.array()? } else { [0; 32] };
+        let value = if facets.intersects(VALUED) {
+            reader.array()?
+        } else {
+            [0; 32]
+        };
         Some(FactRecord {
             mount: u16::try_from(mount >> 1).ok()?,
             path,
-            fact: Fact { facets, kind, size, value },
+            fact: Fact {
+                facets,
+                kind,
+                size,
+                value,
+            },
         })
     }
 }

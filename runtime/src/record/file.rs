@@ -69,7 +69,9 @@ impl RunRecord {
 
     pub fn actions(&self) -> Option<Vec<ActionRecord>> {
         let mut reader = Reader(&self.actions.bytes[self.actions.start..]);
-        (0..reader.count()?).map(|_| ActionRecord::decode(&mut reader)).collect()
+        (0..reader.count()?)
+            .map(|_| ActionRecord::decode(&mut reader))
+            .collect()
     }
 
     /// Writes the record again with the identities that a sweep found.
@@ -90,7 +92,9 @@ impl RunRecord {
         rows: &[Row],
         actions: &[ActionRecord],
     ) -> std::io::Result<()> {
-        let mut out = Writer(Vec::with_capacity(64 + rows.len() * 110 + actions.len() * 256));
+        let mut out = Writer(Vec::with_capacity(
+            64 + rows.len() * 110 + actions.len() * 256,
+        ));
         out.array(MAGIC);
         out.array(&[0; 32]);
         out.array(request);

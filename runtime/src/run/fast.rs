@@ -13,7 +13,11 @@ use crate::run::{OpenOptions, RunOptions};
 /// renewed instead.
 const RENEW: usize = 100;
 
-pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> Result<Option<Summary>, Vec<Error>> {
+pub fn up_to_date(
+    open: &OpenOptions,
+    options: &RunOptions,
+    start: Instant,
+) -> Result<Option<Summary>, Vec<Error>> {
     if options.force {
         return Ok(None);
     }
@@ -22,8 +26,12 @@ pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> R
         return Ok(None);
     };
     let same_request = record.request == open.request(options);
-    let same_store = cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.generation);
-    let same_environment = record.environment.iter().all(|(name, value)| environment_value(open, name) == *value);
+    let same_store =
+        cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.generation);
+    let same_environment = record
+        .environment
+        .iter()
+        .all(|(name, value)| environment_value(open, name) == *value);
     if !(same_request && same_store && same_environment) {
         return Ok(None);
     }
@@ -58,7 +66,8 @@ pub fn environment_value(open: &OpenOptions, name: &str) -> [u8; 32] {
     if name.starts_with('/') {
         return std::fs::read(name).map_or([0; 32], |bytes| *blake3::hash(&bytes).as_bytes());
     }
-    (open.host_environment)(name).map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
+    (open.host_environment)(name)
+        .map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
 }
 
 /// Collection keeps what a recently used record rests on: its age is the record's own.

@@ -34,7 +34,12 @@ pub struct RunOptions {
 }
 
 /// Brings actions up to date and writes their outputs.
-pub fn run(open: &OpenOptions, options: &RunOptions, cancel: &Cancel, events: &Events) -> Result<Summary, Vec<Error>> {
+pub fn run(
+    open: &OpenOptions,
+    options: &RunOptions,
+    cancel: &Cancel,
+    events: &Events,
+) -> Result<Summary, Vec<Error>> {
     let start = Instant::now();
     if let Some(summary) = fast::up_to_date(open, options, start)? {
         events(Event::Finished(summary.clone()));
@@ -55,19 +60,35 @@ pub fn run_in(
     let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
     let last_run = workspace.last_run();
     let swept = match &last_run {
-        Some(record) => Some(crate::project::sweep(&workspace.folder().map_err(fault)?, &record.rows, options.jobs).map_err(fault)?),
+        Some(record) => Some(
+            crate::project::sweep(
+                &workspace.folder().map_err(fault)?,
+                &record.rows,
+                options.jobs,
+            )
+            .map_err(fault)?,
+        ),
         None => None,
     };
     let generation = workspace.store.generation();
-    let trusted = last_run.as_ref().is_some_and(|record| record.generation == generation) && !options.force;
+    let trusted = last_run
+        .as_ref()
+        .is_some_and(|record| record.generation == generation)
+        && !options.force;
     let last = last_run.and_then(|record| Some(Last::new(record.rows.clone(), record.actions()?)));
     let clean = match (&last, &swept) {
         (Some(last), Some(swept)) if trusted => Clean::new(last, swept),
         _ => Clean::default(),
     };
-    let known = last.as_ref().map_or_else(crate::project::Rows::empty, |last| last.rows.clone());
+    let known = last
+        .as_ref()
+        .map_or_else(crate::project::Rows::empty, |last| last.rows.clone());
     let swept_for_outputs = swept.clone();
-    let table = Arc::new(FileTable::new(workspace.folder().map_err(fault)?, known, swept));
+    let table = Arc::new(FileTable::new(
+        workspace.folder().map_err(fault)?,
+        known,
+        swept,
+    ));
     let sandbox = workspace.sandbox(events);
     let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
     let plan = Plan::build(workspace.options(), &table, programs)?;
@@ -86,7 +107,8 @@ pub fn run_in(
         seed: 0,
     };
     let jobs = options.jobs.max(1);
-    let mut report = Schedule::new(&environment, &plan, &selected, clean, options.keep_going).run(jobs);
+    let mut report =
+        Schedule::new(&environment, &plan, &selected, clean, options.keep_going).run(jobs);
     let rows = match outputs.write(&environment, &report, jobs) {
         Ok(rows) => Some(rows),
         Err(errors) => {
@@ -103,18 +125,34 @@ pub fn run_in(
         && !table.disturbed()
         && workspace.store.generation() == generation
     {
-        remember::remember(workspace, options, &plan, &environment, &report, rows, generation);
+        remember::remember(
+            workspace,
+            options,
+            &plan,
+            &environment,
+            &report,
+            rows,
+            generation,
+        );
     }
     if let Err(error) = workspace.store.sync() {
         events(Event::Notice {
-            message: format!("the cache may lose what this run stored if the machine fails: {error}"),
+            message: format!(
+                "the cache may lose what this run stored if the machine fails: {error}"
+            ),
         });
     }
     events(Event::Finished(summary.clone()));
     if report.cancelled {
-        report.errors.push(Error::new(ErrorKind::Interrupted, "interrupted").hint("what was done so far is kept"));
+        report.errors.push(
+            Error::new(ErrorKind::Interrupted, "interrupted").hint("what was done so far is kept"),
+        );
     }
-    if report.errors.is_empty() { Ok((summary, report)) } else { Err(report.errors) }
+    if report.errors.is_empty() {
+        Ok((summary, report))
+    } else {
+        Err(report.errors)
+    }
 }
 
 fn summarize(report: &Report, start: Instant) -> Summary {
@@ -142,7 +180,10 @@ fn summarize(report: &Report, start: Instant) -> Summary {
 
 /// The result of an action of the report, if it has one.
 pub fn done_of<'a>(report: &'a Report, name: &str) -> Option<&'a Done> {
-    let index = report.actions.iter().position(|action| &*action.name == name)?;
+    let index = report
+        .actions
+        .iter()
+        .position(|action| &*action.name == name)?;
     match report.ends[index].as_ref()? {
         End::Done(done) => Some(done),
         _ => None,

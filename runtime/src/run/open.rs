@@ -68,7 +68,13 @@ impl<'a> Workspace<'a> {
         let lease = store.lease().map_err(|error| vec![from_store(&error)])?;
         let project_dir = options.project_dir();
         let lock = lock(&project_dir, events).map_err(|error| {
-            vec![Error::environment(format!("cannot use the cache folder `{}`", project_dir.display())).cause(error)]
+            vec![
+                Error::environment(format!(
+                    "cannot use the cache folder `{}`",
+                    project_dir.display()
+                ))
+                .cause(error),
+            ]
         })?;
         Ok(Workspace {
             options,
@@ -85,7 +91,10 @@ impl<'a> Workspace<'a> {
 
     pub fn sandbox(&self, events: &Events) -> Arc<Sandbox> {
         let events = events.clone();
-        Arc::new(Sandbox::new(self.store.code_dir(), Box::new(move |event| events(event))))
+        Arc::new(Sandbox::new(
+            self.store.code_dir(),
+            Box::new(move |event| events(event)),
+        ))
     }
 
     pub fn folder(&self) -> Result<Folder, Fault> {

@@ -31,7 +31,14 @@ pub fn remember(
         .map(|name| (Box::from(name.as_str()), environment_value(open, name)))
         .collect();
     let file = open.record_file();
-    let _ = RunRecord::write(&file, &open.request(options), generation, &variables, &rows, &actions);
+    let _ = RunRecord::write(
+        &file,
+        &open.request(options),
+        generation,
+        &variables,
+        &rows,
+        &actions,
+    );
 }
 
 fn collect(
@@ -52,7 +59,14 @@ fn collect(
         rows.rows.insert(path, row);
     }
     for path in plan.host_paths() {
-        rows.add(environment, &path, Roles { host: true, ..Roles::default() })?;
+        rows.add(
+            environment,
+            &path,
+            Roles {
+                host: true,
+                ..Roles::default()
+            },
+        )?;
     }
     for (id, (action, end)) in report.actions.iter().zip(&report.ends).enumerate() {
         let Some(End::Done(done)) = end else { continue };
@@ -69,7 +83,14 @@ fn collect(
         let base_mount = action.base.map(|_| action.needs.len() + 1);
         for (mount, path, _) in &facts {
             if *mount == SOURCE || Some(usize::from(*mount)) == base_mount {
-                rows.add(environment, path, Roles { observed: true, ..Roles::default() })?;
+                rows.add(
+                    environment,
+                    path,
+                    Roles {
+                        observed: true,
+                        ..Roles::default()
+                    },
+                )?;
             }
         }
         let number = |id: u32| numbers[&id];
@@ -81,7 +102,11 @@ fn collect(
                 output: done.output,
                 layer: done.layer,
                 planner: action.planner.map(|(id, exported)| (number(id), exported)),
-                needs: action.needs.iter().map(|need| (need.name.clone(), number(need.action))).collect(),
+                needs: action
+                    .needs
+                    .iter()
+                    .map(|need| (need.name.clone(), number(need.action)))
+                    .collect(),
                 base: action.base.map(number),
                 writes: action.writes.clone(),
                 microseconds: u64::try_from(done.took.as_micros()).unwrap_or(u64::MAX),
@@ -96,7 +121,11 @@ fn collect(
             .into_iter()
             .map(|(mount, path, fact)| FactRecord {
                 mount,
-                path: if mount == SOURCE { PathRef::Row(places[&path]) } else { PathRef::Text(path) },
+                path: if mount == SOURCE {
+                    PathRef::Row(places[&path])
+                } else {
+                    PathRef::Text(path)
+                },
                 fact,
             })
             .collect();
@@ -143,7 +172,12 @@ impl Table {
     }
 
     fn finish(self) -> (Vec<Row>, HashMap<Box<str>, u32>) {
-        let places = self.rows.keys().enumerate().map(|(place, path)| (path.clone(), place as u32)).collect();
+        let places = self
+            .rows
+            .keys()
+            .enumerate()
+            .map(|(place, path)| (path.clone(), place as u32))
+            .collect();
         (self.rows.into_values().collect(), places)
     }
 }

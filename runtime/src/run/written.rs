@@ -22,7 +22,12 @@ pub struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    pub fn new(workspace: &Workspace, plan: &'a Plan, last: Option<&'a Last>, swept: Option<Swept>) -> Outputs<'a> {
+    pub fn new(
+        workspace: &Workspace,
+        plan: &'a Plan,
+        last: Option<&'a Last>,
+        swept: Option<Swept>,
+    ) -> Outputs<'a> {
         Outputs {
             plan,
             last,
@@ -36,8 +41,18 @@ impl<'a> Outputs<'a> {
     /// action sees it.
     pub fn forget_others(&self, table: &FileTable, events: &Events) -> Result<(), Vec<Error>> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        let wanted: Vec<&str> = self.plan.actions.iter().filter_map(|action| action.writes.as_deref()).collect();
-        let others: Vec<String> = manifest.folders.keys().filter(|folder| !wanted.contains(&folder.as_str())).cloned().collect();
+        let wanted: Vec<&str> = self
+            .plan
+            .actions
+            .iter()
+            .filter_map(|action| action.writes.as_deref())
+            .collect();
+        let others: Vec<String> = manifest
+            .folders
+            .keys()
+            .filter(|folder| !wanted.contains(&folder.as_str()))
+            .cloned()
+            .collect();
         for folder in others {
             let placed = place(&Request {
                 trees: &self.trees,
@@ -49,7 +64,9 @@ impl<'a> Outputs<'a> {
                 threads: 1,
             });
             let placed = placed.map_err(|error| vec![error])?;
-            manifest.end(&folder, None).map_err(|error| vec![unwritable(&error)])?;
+            manifest
+                .end(&folder, None)
+                .map_err(|error| vec![unwritable(&error)])?;
             events(Event::Wrote {
                 folder,
                 files: 0,
@@ -60,7 +77,12 @@ impl<'a> Outputs<'a> {
     }
 
     /// Writes the outputs of all actions that are done and have a folder; gives the rows of all files.
-    pub fn write(&self, environment: &Environment, report: &Report, threads: usize) -> Result<Vec<Row>, Vec<Error>> {
+    pub fn write(
+        &self,
+        environment: &Environment,
+        report: &Report,
+        threads: usize,
+    ) -> Result<Vec<Row>, Vec<Error>> {
         let mut rows = Vec::new();
         let mut errors = Vec::new();
         for (action, end) in report.actions.iter().zip(&report.ends) {
@@ -71,7 +93,11 @@ impl<'a> Outputs<'a> {
                 }
             }
         }
-        if errors.is_empty() { Ok(rows) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(rows)
+        } else {
+            Err(errors)
+        }
     }
 
     fn write_one(
@@ -82,7 +108,9 @@ impl<'a> Outputs<'a> {
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        manifest.begin(folder, tree).map_err(|error| unwritable(&error))?;
+        manifest
+            .begin(folder, tree)
+            .map_err(|error| unwritable(&error))?;
         let known = |path: &str| {
             let (last, swept) = (self.last?, self.swept.as_ref()?);
             let row = last.rows.find(path)?;
@@ -98,7 +126,9 @@ impl<'a> Outputs<'a> {
             known: &known,
             threads,
         })?;
-        manifest.end(folder, Some(tree)).map_err(|error| unwritable(&error))?;
+        manifest
+            .end(folder, Some(tree))
+            .map_err(|error| unwritable(&error))?;
         for path in &placed.restored {
             (environment.events)(Event::Notice {
                 message: format!("restored `{path}`: it was edited, and is written by an action"),

@@ -11,9 +11,18 @@ use crate::plan::{Action, ActionId};
 use crate::schedule::{End, Report};
 
 pub enum Task {
-    Execute { id: ActionId, action: Arc<Action>, inputs: Inputs },
+    Execute {
+        id: ActionId,
+        action: Arc<Action>,
+        inputs: Inputs,
+    },
     /// Put a planner's output together: all its actions are done.
-    Gather { id: ActionId, action: Arc<Action>, done: Done, parts: Vec<Part> },
+    Gather {
+        id: ActionId,
+        action: Arc<Action>,
+        done: Done,
+        parts: Vec<Part>,
+    },
 }
 
 /// One exported action of a planner.
@@ -153,7 +162,11 @@ impl Board {
             base = self.slots[id as usize].action.base;
         }
         Inputs {
-            needs: action.needs.iter().map(|need| done(need.action).output).collect(),
+            needs: action
+                .needs
+                .iter()
+                .map(|need| done(need.action).output)
+                .collect(),
             layers,
         }
     }
@@ -200,7 +213,12 @@ impl Board {
             }
         });
         let parts = exported.collect();
-        Task::Gather { id, action, done, parts }
+        Task::Gather {
+            id,
+            action,
+            done,
+            parts,
+        }
     }
 
     /// Takes a task off the running ones and lets those that waited for the same key go on.
@@ -222,7 +240,11 @@ impl Board {
     /// A planner's actions join the run.
     pub fn expand(&mut self, id: ActionId, done: Done, actions: Vec<Action>) {
         let first = self.slots.len() as ActionId;
-        self.slots.extend(actions.into_iter().map(|action| Slot::new(Arc::new(action))));
+        self.slots.extend(
+            actions
+                .into_iter()
+                .map(|action| Slot::new(Arc::new(action))),
+        );
         let planned: Vec<ActionId> = (first..self.slots.len() as ActionId).collect();
         let slot = &mut self.slots[id as usize];
         slot.status = Status::Expanded(done);

@@ -46,7 +46,11 @@ impl<'a> Clean<'a> {
             return None;
         }
         let same_needs = record.needs.len() == inputs.needs.len()
-            && record.needs.iter().zip(&inputs.needs).all(|((_, id), now)| last.actions[*id as usize].output == *now);
+            && record
+                .needs
+                .iter()
+                .zip(&inputs.needs)
+                .all(|((_, id), now)| last.actions[*id as usize].output == *now);
         let mut layers = Vec::new();
         let mut base = record.base;
         while let Some(id) = base {

@@ -16,13 +16,20 @@ const FEW: usize = 64;
 
 pub fn gather(environment: &Environment, action: &Action, done: &Done, parts: &[Part]) -> Ending {
     match union_of_parts(environment, action, parts) {
-        Ok(Ok(output)) => Ending::Done(Done { output, ..done.clone() }),
+        Ok(Ok(output)) => Ending::Done(Done {
+            output,
+            ..done.clone()
+        }),
         Ok(Err(error)) => Ending::failed(error),
         Err(fault) => Ending::fault(action, &fault),
     }
 }
 
-fn union_of_parts(environment: &Environment, action: &Action, parts: &[Part]) -> Result<Result<Digest, Error>, Fault> {
+fn union_of_parts(
+    environment: &Environment,
+    action: &Action,
+    parts: &[Part],
+) -> Result<Result<Digest, Error>, Fault> {
     let trees = &environment.trees;
     let mut batch = trees.store().batch();
     if let Some(output) = changed_union(environment, action, parts, &mut batch)? {
@@ -39,15 +46,25 @@ fn union_of_parts(environment: &Environment, action: &Action, parts: &[Part]) ->
             let name = |part: usize| &parts[part].action.name;
             Ok(Err(Error::new(
                 ErrorKind::User,
-                format!("`{}` and `{}` both write `{}`", name(conflict.parts.0), name(conflict.parts.1), conflict.path),
+                format!(
+                    "`{}` and `{}` both write `{}`",
+                    name(conflict.parts.0),
+                    name(conflict.parts.1),
+                    conflict.path
+                ),
             )
-            .hint(format!("the actions of the planner `{}` must write different files", action.name))))
+            .hint(format!(
+                "the actions of the planner `{}` must write different files",
+                action.name
+            ))))
         }
     }
 }
 
 fn commit(batch: cofferdam_cache::Batch) -> Result<(), Fault> {
-    batch.commit().map_err(|error| Fault::new(error.to_string()))
+    batch
+        .commit()
+        .map_err(|error| Fault::new(error.to_string()))
 }
 
 /// The last run's union, changed where its parts differ; `None` where that is not less work, or not possible.
@@ -84,7 +101,13 @@ fn changed_union(
     // First take away, then add: two parts may have exchanged a file.
     let (away, add): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, new)| new.is_none());
     for (old, new) in away.into_iter().chain(add) {
-        match replace(&environment.trees, &whole, old.as_ref(), new.as_ref(), batch)? {
+        match replace(
+            &environment.trees,
+            &whole,
+            old.as_ref(),
+            new.as_ref(),
+            batch,
+        )? {
             Some(changed) => whole = changed,
             None => return Ok(None),
         }

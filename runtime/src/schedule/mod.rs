@@ -105,7 +105,9 @@ impl<'a> Schedule<'a> {
     /// The work of a task, done without the board.
     fn perform(&self, task: &Task) -> Ending {
         match task {
-            Task::Execute { action, .. } if action.verb == Verb::Gather => Ending::Done(Done::nothing(action.key)),
+            Task::Execute { action, .. } if action.verb == Verb::Gather => {
+                Ending::Done(Done::nothing(action.key))
+            }
             Task::Execute { action, inputs, .. } => {
                 let planned = self.board_len();
                 (self.environment.events)(Event::Started {
@@ -116,7 +118,12 @@ impl<'a> Schedule<'a> {
                 let mounts = Mounts::new(self.environment, action, ground, inputs);
                 execute(self.environment, action, &mounts)
             }
-            Task::Gather { action, done, parts, .. } => gather::gather(self.environment, action, done, parts),
+            Task::Gather {
+                action,
+                done,
+                parts,
+                ..
+            } => gather::gather(self.environment, action, done, parts),
         }
     }
 
@@ -143,7 +150,11 @@ impl<'a> Schedule<'a> {
                     Err(errors) => self.failed(board, task, errors, &[], &[]),
                 }
             }
-            Ending::Failed { errors, stdout, stderr } => self.failed(board, task, errors, &stdout, &stderr),
+            Ending::Failed {
+                errors,
+                stdout,
+                stderr,
+            } => self.failed(board, task, errors, &stdout, &stderr),
             Ending::Cancelled => {
                 board.cancelled(task.id());
                 board.stop();
@@ -151,14 +162,23 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn failed(&self, board: &mut Board, task: &Task, errors: Vec<Error>, stdout: &[u8], stderr: &[u8]) {
+    fn failed(
+        &self,
+        board: &mut Board,
+        task: &Task,
+        errors: Vec<Error>,
+        stdout: &[u8],
+        stderr: &[u8],
+    ) {
         (self.environment.events)(Event::Failed {
             action: task.action().name.to_string(),
             errors: errors.clone(),
             stdout: stdout.to_vec(),
             stderr: stderr.to_vec(),
         });
-        let fatal = errors.iter().any(|error| error.kind == ErrorKind::Environment);
+        let fatal = errors
+            .iter()
+            .any(|error| error.kind == ErrorKind::Environment);
         let skipped = board.failed(task.id(), errors);
         for id in skipped {
             self.tell_skipped(board, id, &task.action().name);
@@ -186,7 +206,10 @@ impl<'a> Schedule<'a> {
         let name = action.name.to_string();
         let output = done.output.short();
         (self.environment.events)(match &done.how {
-            How::Cached => Event::Cached { action: name, output },
+            How::Cached => Event::Cached {
+                action: name,
+                output,
+            },
             How::Executed(_) => Event::Executed {
                 action: name,
                 output,

@@ -30,11 +30,20 @@ impl Trees {
     }
 
     pub fn tree(&self, digest: &Digest) -> Result<Arc<Tree>, Fault> {
-        if let Some(tree) = self.decoded.lock().expect("no panic while locked").get(digest) {
+        if let Some(tree) = self
+            .decoded
+            .lock()
+            .expect("no panic while locked")
+            .get(digest)
+        {
             return Ok(tree.clone());
         }
-        let tree = Tree::decode(&self.blob(digest)?)
-            .map_err(|error| Fault::new(format!("the cache holds a damaged tree {}: {error}", digest.short())))?;
+        let tree = Tree::decode(&self.blob(digest)?).map_err(|error| {
+            Fault::new(format!(
+                "the cache holds a damaged tree {}: {error}",
+                digest.short()
+            ))
+        })?;
         let tree = Arc::new(tree);
         self.keep(*digest, tree.clone());
         Ok(tree)
@@ -127,16 +136,22 @@ impl Lower for StoredTree {
             Some(Node::Directory { digest, .. }) => {
                 let tree = self.trees.tree(&digest)?;
                 let names = tree.entries().iter();
-                Ok(names.map(|(name, node)| (name.as_str().into(), kind_of(node))).collect())
+                Ok(names
+                    .map(|(name, node)| (name.as_str().into(), kind_of(node)))
+                    .collect())
             }
-            _ => Err(Fault::new(format!("`{path}` is not a directory of its tree"))),
+            _ => Err(Fault::new(format!(
+                "`{path}` is not a directory of its tree"
+            ))),
         }
     }
 
     fn link(&self, path: &str) -> Result<Arc<str>, Fault> {
         match self.node(path)? {
             Some(Node::Symlink { target }) => Ok(target.into()),
-            _ => Err(Fault::new(format!("`{path}` is not a symbolic link of its tree"))),
+            _ => Err(Fault::new(format!(
+                "`{path}` is not a symbolic link of its tree"
+            ))),
         }
     }
 
@@ -147,6 +162,10 @@ impl Lower for StoredTree {
     fn read(&self, path: &str) -> Result<Content, Fault> {
         let (digest, executable) = self.file(path)?;
         let bytes = self.trees.blob(&digest)?;
-        Ok(Content { digest, executable, bytes })
+        Ok(Content {
+            digest,
+            executable,
+            bytes,
+        })
     }
 }

@@ -41,7 +41,10 @@ impl LayeredTree {
         while let Some(name) = names.next() {
             let node = self.trees.tree(&digest)?.get(name).cloned();
             match node {
-                Some(Node::Directory { digest: next, opaque: hides }) => {
+                Some(Node::Directory {
+                    digest: next,
+                    opaque: hides,
+                }) => {
                     digest = next;
                     opaque |= hides;
                 }

@@ -24,7 +24,11 @@ enum Entry {
 /// The tree that holds everything the parts hold. Directories merge; a leaf belongs to one part, so that
 /// [`replace`] can take it away with that part alone.
 /// Its directories are put into `batch`.
-pub fn union(trees: &Trees, parts: &[Digest], batch: &mut Batch) -> Result<Result<Digest, Conflict>, Fault> {
+pub fn union(
+    trees: &Trees,
+    parts: &[Digest],
+    batch: &mut Batch,
+) -> Result<Result<Digest, Conflict>, Fault> {
     if let [only] = parts {
         return Ok(Ok(*only));
     }
@@ -54,7 +58,13 @@ fn add(
         match (into.get_mut(name), node) {
             (None, Node::Directory { digest, .. }) => {
                 let mut children = BTreeMap::new();
-                if let Err(conflict) = add(trees, &mut children, digest, part, &format!("{path}{name}/"))? {
+                if let Err(conflict) = add(
+                    trees,
+                    &mut children,
+                    digest,
+                    part,
+                    &format!("{path}{name}/"),
+                )? {
                     return Ok(Err(conflict));
                 }
                 into.insert(name.clone(), Entry::Directory(children, part));
@@ -63,11 +73,15 @@ fn add(
                 into.insert(name.clone(), Entry::Leaf(leaf.clone(), part));
             }
             (Some(Entry::Directory(children, _)), Node::Directory { digest, .. }) => {
-                if let Err(conflict) = add(trees, children, digest, part, &format!("{path}{name}/"))? {
+                if let Err(conflict) =
+                    add(trees, children, digest, part, &format!("{path}{name}/"))?
+                {
                     return Ok(Err(conflict));
                 }
             }
-            (Some(Entry::Leaf(_, other) | Entry::Directory(_, other)), _) => return conflict(*other),
+            (Some(Entry::Leaf(_, other) | Entry::Directory(_, other)), _) => {
+                return conflict(*other);
+            }
         }
     }
     Ok(Ok(()))
@@ -79,7 +93,10 @@ fn put(trees: &Trees, entries: BTreeMap<Name, Entry>, batch: &mut Batch) -> Resu
             Entry::Leaf(node, _) => node,
             Entry::Directory(children, _) => {
                 let digest = put(trees, children, batch)?;
-                Node::Directory { digest, opaque: false }
+                Node::Directory {
+                    digest,
+                    opaque: false,
+                }
             }
         };
         Ok((name, node))
@@ -88,10 +105,15 @@ fn put(trees: &Trees, entries: BTreeMap<Name, Entry>, batch: &mut Batch) -> Resu
     store_tree(trees, entries, batch)
 }
 
-fn store_tree(trees: &Trees, entries: Vec<(Name, Node)>, batch: &mut Batch) -> Result<Digest, Fault> {
+fn store_tree(
+    trees: &Trees,
+    entries: Vec<(Name, Node)>,
+    batch: &mut Batch,
+) -> Result<Digest, Fault> {
     let tree = Tree::new(entries).expect("a map's names are distinct");
     let stored = batch.put(&tree.encode());
-    let digest = stored.map_err(|error| Fault::new(format!("cannot write to the cache: {error}")))?;
+    let digest =
+        stored.map_err(|error| Fault::new(format!("cannot write to the cache: {error}")))?;
     trees.keep(digest, Arc::new(tree));
     Ok(digest)
 }
@@ -112,7 +134,12 @@ pub fn replace(
     };
     let (old, new) = (entries(old)?, entries(new)?);
     let mut result: BTreeMap<Name, Node> = trees.tree(whole)?.entries().iter().cloned().collect();
-    let mut names: Vec<&Name> = old.entries().iter().chain(new.entries()).map(|(name, _)| name).collect();
+    let mut names: Vec<&Name> = old
+        .entries()
+        .iter()
+        .chain(new.entries())
+        .map(|(name, _)| name)
+        .collect();
     names.sort();
     names.dedup();
     for name in names {
@@ -125,7 +152,8 @@ pub fn replace(
             _ => None,
         };
         let (from, to) = (directory(before), directory(after));
-        let is_leaf = |node: Option<&Node>| node.is_some_and(|node| directory(Some(node)).is_none());
+        let is_leaf =
+            |node: Option<&Node>| node.is_some_and(|node| directory(Some(node)).is_none());
         if is_leaf(before) || is_leaf(after) {
             if from.is_some() || to.is_some() || result.get(name) != before {
                 return Ok(None);
@@ -148,7 +176,13 @@ pub fn replace(
             // Whether another part has this folder, empty, cannot be told from here.
             return Ok(None);
         }
-        result.insert(name.clone(), Node::Directory { digest, opaque: false });
+        result.insert(
+            name.clone(),
+            Node::Directory {
+                digest,
+                opaque: false,
+            },
+        );
     }
     store_tree(trees, result.into_iter().collect(), batch).map(Some)
 }

@@ -140,7 +140,7 @@ impl Vfs {
 
     /// Changes a content, copied from below first. `end`: its size after that, if larger.
     /// `cost`: bytes to charge for it then at most, if it is kept at the end and if not.
-    fn change(
+    pub(super) fn change(
         &mut self,
         node: NodeId,
         end: u64,

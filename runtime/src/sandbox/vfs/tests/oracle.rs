@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Random programs do the same in an overlay and on the host's file system.
 
 use std::fs;
@@ -300,6 +299,3 @@ proptest! {
         run(&things, split, stored, &steps)?;
     }
 }
-=======
-
->>>>>>> engine

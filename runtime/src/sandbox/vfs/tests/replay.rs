@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Observations are complete: where all recorded facts still hold, the same program is told the same and
 //! leaves the same, whatever else changed.
 
@@ -178,6 +177,3 @@ fn what_was_not_observed_makes_no_difference() {
         "{unseen} edits unseen, {seen} seen"
     );
 }
-=======
-
->>>>>>> engine

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Random programs: what a guest may do, as data, and the names it uses.
 
 use proptest::prelude::*;
@@ -224,6 +223,3 @@ fn told_stat(stat: FileStat) -> String {
         kind => format!("{kind:?} of {}", stat.size),
     }
 }
-=======
-
->>>>>>> engine
