@@ -23,7 +23,7 @@ mod words;
 
 pub use components::{Builtins, check};
 pub use glob::{Hidden, Pattern, PatternError, Patterns, Sight};
-pub use grants::{Capability, Grants, Missing, Requested};
+pub use grants::{Capability, Grants, Missing, Requested, denied};
 pub use json::{ConfigSpec, canonical};
 pub use lock::{Change, Comparison, Difference, Found, Group, Lock, LockEntry, compare};
 pub use parse::parse;
