@@ -200,6 +200,16 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn an_escaped_path_shows_itself(names in prop::collection::vec("[!a*?\\[\\]{},\\\\.-]{1,4}", 1..4)) {
+        prop_assume!(names.iter().all(|name| name != "." && name != ".."));
+        let path = names.join("/");
+        let patterns = patterns(&[&super::escape(&path)]);
+        prop_assert!(patterns.shows_file(&path) && !patterns.shows_file(&format!("{path}a")));
+    }
+}
+
 /// A pattern made to be slow is not.
 #[test]
 fn hostile_patterns_end() {
