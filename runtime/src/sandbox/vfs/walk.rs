@@ -186,7 +186,7 @@ impl Vfs {
             return Err(Code::Loop.into());
         }
         let text = self.link_text(node)?;
-        if text.is_empty() {
+        if text.is_empty() || text.as_bytes().contains(&0) {
             return Err(Code::NoEntry.into());
         }
         let mut place = self.walk(dir, None, &text, links)?;

@@ -367,6 +367,12 @@ fn find_stored(stored: &Memory, digest: &cofferdam_cache::Digest) -> Vec<u8> {
     found.expect("a stored digest is of a file below")
 }
 
+/// A guest's store may move to another thread.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<(Vfs, Handle, Entries, Chunk, FsError)>();
+};
+
 fn fault<T: std::fmt::Debug>(result: Result<T>) -> Fault {
     match result {
         Err(FsError::Fault(fault)) => fault,

@@ -245,6 +245,26 @@ fn contradictory_answers_end_the_execution() {
 }
 
 #[test]
+fn contents_that_were_dropped_must_come_back_the_same() {
+    let (mut guest, below) = Guest::usual(&["a=text", "b=text"]);
+    guest.vfs.sight.most_retained = 4;
+    let a = guest.open("src/a", PLAIN, READ).unwrap();
+    assert_eq!(guest.read_open(&a).unwrap(), "text");
+    assert_eq!(guest.read("src/b").unwrap(), "text");
+    below.put("a", Thing::Directory);
+    // Still open, so still held.
+    assert_eq!(guest.read("src/a").unwrap(), "text");
+    guest.vfs.close(a);
+    assert_eq!(guest.read("src/b").unwrap(), "text");
+    let thing = Thing::File {
+        bytes: b"TEXT".to_vec(),
+        executable: false,
+    };
+    below.put("b", thing);
+    fault(guest.read("src/b"));
+}
+
+#[test]
 fn faults_are_never_codes() {
     let (mut guest, below) = Guest::usual(&["a=1", "d/x=1", "l->a"]);
     for path in ["a", "d/x", "l"] {
