@@ -140,8 +140,8 @@ pub(super) fn hard_link(from: &Dir, old: &str, follow: bool, to: &Dir, new: &str
         old = &resolved;
     }
     match kind(from.symlink_metadata(old).map_err(error)?.file_type()) {
-        Kind::File => from.hard_link(old, to, new).map_err(error),
-        _ => Err(Code::NotPermitted.into()),
+        Kind::Symlink => Err(Code::NotPermitted.into()),
+        _ => from.hard_link(old, to, new).map_err(error),
     }
 }
 

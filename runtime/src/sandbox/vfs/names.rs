@@ -95,6 +95,11 @@ impl Vfs {
                 host::hard_link(self.real(from)?, &old, follow, self.real(to)?, &new)
             }
             (Found::Node(node), Vacant::Name { dir, name }) => self.link_node(node, dir, &name),
+            // Of a real folder only the folder itself is a node.
+            (Found::Node(node), Vacant::Host { dir, .. }) => {
+                self.same_mount(node, dir)?;
+                Err(Code::NotPermitted.into())
+            }
             _ => Err(Code::CrossDevice.into()),
         }
     }

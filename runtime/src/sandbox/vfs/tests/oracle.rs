@@ -297,7 +297,10 @@ fn run_real(things: &BTreeMap<String, Thing>, steps: &[Step]) -> Result<(), Test
     let mut player = Player::new(vec![Mount { at, kind }], "/top");
     for (number, step) in steps.iter().enumerate() {
         if !host.differs(step) {
-            compare(number, step, player.play(step), host.play(step))?;
+            // Of two things that are wrong, cap-std may name the other one.
+            let ours = player.play(step).map(Result::ok);
+            let theirs = host.play(step).map(Result::ok);
+            prop_assert_eq!(ours, theirs, "step {}: {:?}", number, step);
         }
     }
     let (mut left, mut right) = (BTreeMap::new(), BTreeMap::new());
