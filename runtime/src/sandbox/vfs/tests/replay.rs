@@ -26,6 +26,9 @@ fn execute(trees: &[Arc<Memory>; 2], stored: bool, steps: &[Step]) -> Told {
         overlay("/o", vec![]),
     ];
     let mut player = Player::new(mounts, "/");
+    if !stored {
+        player.vfs.sight.most_retained = 0;
+    }
     let outcomes = steps.iter().map(|step| player.play(step)).collect();
     let built = player.vfs.finish();
     let deltas = built.deltas.iter().map(|(_, delta)| {
