@@ -183,7 +183,7 @@ impl Target {
         ));
         let sandbox = workspace.sandbox(events);
         let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
-        let plan = Plan::build(workspace.options(), &table, programs)?;
+        let plan = Plan::build(workspace.options(), &table, programs, false, events)?;
         Ok(Target {
             plan: plan.deploy(name)?,
             sandbox,

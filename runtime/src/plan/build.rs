@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::components::{pin, requested};
 use crate::config::{
     self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec,
-    Requested, VariableSpec,
+    VariableSpec,
 };
 use crate::error::{Error, ErrorKind, Position};
+use crate::event::{Event, Events};
 use crate::plan::action::{Action, ActionId, Need, Verb};
 use crate::plan::key::static_key;
 use crate::plan::matching::matching;
@@ -48,6 +50,8 @@ impl Plan {
         open: &OpenOptions,
         table: &Arc<FileTable>,
         mut programs: Programs,
+        locked: bool,
+        events: &Events,
     ) -> Result<Plan, Vec<Error>> {
         let spec = read_spec(table)?;
         programs.name(&spec);
@@ -59,6 +63,9 @@ impl Plan {
                 tools: &[],
             },
         )?;
+        for message in pin(table, &spec, &programs, locked)? {
+            events(Event::Notice { message });
+        }
         let mut plan = Plan {
             actions: Vec::new(),
             groups: HashMap::new(),
@@ -267,20 +274,10 @@ impl Plan {
         table: &str,
         place: config::Place,
     ) -> Result<Grants, Error> {
-        let Some(description) = program.description() else {
+        if program.description().is_none() {
             return Ok(granted.clone());
-        };
-        let requested: Requested = description
-            .capabilities
-            .iter()
-            .map(|capability| {
-                (
-                    capability.name.clone(),
-                    capability.scope.iter().cloned().collect(),
-                )
-            })
-            .collect();
-        granted.effective(&requested).map_err(|missing| {
+        }
+        granted.effective(&requested(program)).map_err(|missing| {
             let mut error =
                 Error::new(ErrorKind::Denied, format!("{what} was denied a capability"));
             for missing in missing {
@@ -511,7 +508,7 @@ impl Plan {
     }
 }
 
-fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
+pub fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
     let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
     if table.identity(config::FILE).map_err(fault)?.kind == crate::observe::Kind::Absent {
         let folder = table.folder().path().display();

@@ -91,7 +91,13 @@ pub fn run_in(
     ));
     let sandbox = workspace.sandbox(events);
     let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
-    let plan = Plan::build(workspace.options(), &table, programs)?;
+    let plan = Plan::build(
+        workspace.options(),
+        &table,
+        programs,
+        options.locked,
+        events,
+    )?;
     let selected = plan.select(&options.actions)?;
     let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), swept_for_outputs);
     outputs.forget_others(&table, events)?;
