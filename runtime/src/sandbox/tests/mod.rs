@@ -3,6 +3,7 @@
 mod bad_components;
 mod commands;
 mod compiled;
+mod plugins;
 mod stops;
 
 use std::borrow::Cow;
@@ -183,11 +184,21 @@ impl Setting {
     }
 
     fn call(&self, program: &Program, call: Call, events: &(dyn Fn(GuestEvent) + Sync)) -> Ended {
+        self.call_in(program, call, self.layout(), events)
+    }
+
+    fn call_in(
+        &self,
+        program: &Program,
+        call: Call,
+        layout: Layout,
+        events: &(dyn Fn(GuestEvent) + Sync),
+    ) -> Ended {
         SANDBOX.execute(
             program,
             Job {
                 call,
-                layout: self.layout(),
+                layout,
                 environment: self.environment.clone(),
                 seed: self.seed,
                 entropy: self.entropy,

@@ -20,18 +20,9 @@ pub(super) struct Bytes {
     rest: BTreeMap<u64, Vec<u8>>,
     /// Lengths of all chunks.
     written: u64,
-    /// It may differ from the base that it was made over.
-    touched: bool,
 }
 
 impl Bytes {
-    pub(super) fn empty() -> Bytes {
-        Bytes {
-            touched: true,
-            ..Bytes::default()
-        }
-    }
-
     /// A copy of `base` that copies nothing yet.
     pub(super) fn over(base: Arc<[u8]>) -> Bytes {
         Bytes {
@@ -44,10 +35,6 @@ impl Bytes {
 
     pub(super) fn size(&self) -> u64 {
         self.size
-    }
-
-    pub(super) fn is_touched(&self) -> bool {
-        self.touched
     }
 
     /// Bytes of memory that it keeps.
@@ -110,7 +97,6 @@ impl Bytes {
             left = further;
         }
         self.size = self.size.max(at);
-        self.touched = true;
     }
 
     /// Cuts, or adds a hole.
@@ -132,17 +118,12 @@ impl Bytes {
             self.written = chunks.map(|chunk| chunk.len() as u64).sum();
         }
         self.size = size;
-        self.touched = true;
     }
 
     /// The whole content in one piece, which becomes the base.
     pub(super) fn whole(&mut self) -> Arc<[u8]> {
-        let touched = self.touched;
         let whole = std::mem::take(self).into_whole();
-        *self = Bytes {
-            touched,
-            ..Bytes::over(whole.clone())
-        };
+        *self = Bytes::over(whole.clone());
         whole
     }
 

@@ -18,8 +18,8 @@ impl Vfs {
             return host::read(real, offset, length);
         }
         let (bytes, range) = match &file_of(&self.nodes, file.node)?.content {
-            Content::Below(_) if length == 0 => (Shared::Own(Vec::new()), None),
-            Content::Below(seen) => {
+            Content::Below { .. } if length == 0 => (Shared::Own(Vec::new()), None),
+            Content::Below { seen, .. } => {
                 let (bytes, _) = self.sight.content(*seen)?;
                 let range = span(offset, length, bytes.len() as u64);
                 (
@@ -47,8 +47,8 @@ impl Vfs {
             return host::read_into(real, offset, into);
         }
         match &file_of(&self.nodes, file.node)?.content {
-            Content::Below(_) if into.is_empty() => Ok(0),
-            Content::Below(seen) => {
+            Content::Below { .. } if into.is_empty() => Ok(0),
+            Content::Below { seen, .. } => {
                 let (bytes, _) = self.sight.content(*seen)?;
                 let range = span(offset, into.len(), bytes.len() as u64);
                 into[..range.len()].copy_from_slice(&bytes[range.clone()]);
@@ -89,7 +89,7 @@ impl Vfs {
         let end = match &self.nodes[file.node].body {
             Body::HostFile(real) => host::size(real)?,
             _ => match &file_of(&self.nodes, file.node)?.content {
-                Content::Below(seen) => self.sight.content(*seen)?.0.len() as u64,
+                Content::Below { seen, .. } => self.sight.content(*seen)?.0.len() as u64,
                 Content::Own { bytes, .. } => bytes.size(),
             },
         };
@@ -115,7 +115,7 @@ impl Vfs {
         let file = file_of_mut(&mut self.nodes, node)?;
         self.space.release(std::mem::take(&mut file.charged));
         file.content = Content::Own {
-            bytes: Bytes::empty(),
+            bytes: Bytes::default(),
             executable: false,
         };
         Ok(())
@@ -123,17 +123,19 @@ impl Vfs {
 
     /// Makes what a file is now a part of what is written: it stays when the tree below changes.
     pub(super) fn adopt(&mut self, node: NodeId) -> Result<()> {
-        match &file_of(&self.nodes, node)?.content {
-            Content::Below(seen) if self.sight.is_stored(*seen) => {
-                self.sight.digest(*seen)?;
-                Ok(())
-            }
-            Content::Below(_) => {
-                let cost = |old: &Bytes, _| old.held();
-                self.change(node, 0, cost, |_| ())
-            }
-            Content::Own { .. } => Ok(()),
+        let file = file_of_mut(&mut self.nodes, node)?;
+        let Content::Below { seen, kept } = &mut file.content else {
+            return Ok(());
+        };
+        if self.sight.is_stored(*seen) {
+            self.sight.digest(*seen)?;
+        } else if kept.is_none() {
+            let (bytes, _) = self.sight.content(*seen)?;
+            self.space.recharge(0, bytes.len() as u64)?;
+            file.charged = bytes.len() as u64;
+            *kept = Some(bytes.clone());
         }
+        Ok(())
     }
 
     /// Changes a content, copied from below first. `end`: its size after that, if larger.
@@ -151,7 +153,7 @@ impl Vfs {
         let keep = self.mounts[usize::from(self.nodes[node].mount)].keep;
         let file = file_of_mut(&mut self.nodes, node)?;
         let copy = match &file.content {
-            Content::Below(seen) => {
+            Content::Below { seen, .. } => {
                 let (bytes, executable) = self.sight.content(*seen)?;
                 let bytes = Bytes::over(bytes.clone());
                 self.sight.rest(*seen);

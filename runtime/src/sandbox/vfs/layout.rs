@@ -7,7 +7,7 @@ use cofferdam_cache::{Digest, Name};
 use crate::observe::{Lower, Observations};
 
 /// The mounts of one execution. A guest sees `/` with the mounts in it; folders on the way to a mount
-/// (`/in`) list exactly the mounts below them. Nothing else exists.
+/// (`/in`) list exactly the mounts below them. Nothing else exists. No mount lies within another.
 pub struct Layout {
     pub mounts: Vec<Mount>,
     /// The folder in which relative paths start, such as `/build`.

@@ -76,7 +76,7 @@ impl Vfs {
     pub fn new(layout: Layout) -> Vfs {
         let quotas = layout.quotas;
         let mut vfs = Vfs {
-            nodes: Nodes::default(),
+            nodes: Nodes::with_capacity(layout.mounts.len() * 2 + 16),
             sight: Sight::new(quotas.observations),
             mounts: Vec::with_capacity(layout.mounts.len()),
             start: layout.start,
@@ -137,9 +137,10 @@ impl Vfs {
     }
 
     fn directory_over(&mut self, lowers: Vec<LowerId>) -> Body {
-        let roots = lowers.into_iter().map(|lower| self.sight.root(lower));
+        let mut layers = Vec::with_capacity(lowers.len());
+        layers.extend(lowers.into_iter().map(|lower| self.sight.root(lower)));
         Body::Directory(Directory {
-            layers: roots.collect(),
+            layers,
             ..Directory::default()
         })
     }

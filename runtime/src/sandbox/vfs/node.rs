@@ -77,8 +77,27 @@ pub(super) struct File {
 }
 
 pub(super) enum Content {
-    Below(SeenId),
-    Own { bytes: Bytes, executable: bool },
+    Below {
+        seen: SeenId,
+        /// It is a part of what is written, and not in the store.
+        kept: Option<Arc<[u8]>>,
+    },
+    Own {
+        bytes: Bytes,
+        executable: bool,
+    },
+}
+
+impl File {
+    pub(super) fn is_below(&self) -> bool {
+        matches!(self.content, Content::Below { .. })
+    }
+}
+
+impl Content {
+    pub(super) fn below(seen: SeenId) -> Content {
+        Content::Below { seen, kept: None }
+    }
 }
 
 pub(super) enum Text {
@@ -111,6 +130,13 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
+    pub(super) fn with_capacity(count: usize) -> Nodes {
+        Nodes {
+            all: Vec::with_capacity(count),
+            ..Nodes::default()
+        }
+    }
+
     pub(super) fn add(&mut self, node: Node) -> NodeId {
         if let Some(id) = self.free.pop() {
             self[id] = node;

@@ -5,7 +5,7 @@ use super::bytes::Bytes;
 use super::error::{Code, FsError, Result};
 use super::handle::{Handle, Mode, OpenFlags};
 use super::node::{Body, Content, File, NodeId, ROOT};
-use super::walk::Found;
+use super::walk::{Found, Place};
 use crate::observe::Kind;
 
 impl Vfs {
@@ -40,18 +40,20 @@ impl Vfs {
         flags: OpenFlags,
         mut mode: Mode,
     ) -> Result<Handle> {
-        let changes = mode.write || mode.mutate_directory || flags.create || flags.truncate;
-        if changes && !dir.mode.mutate_directory {
-            return Err(Code::ReadOnly.into());
-        }
         if flags.create && flags.directory {
             return Err(Code::Invalid.into());
+        }
+        if flags.create
+            && path.ends_with('/')
+            && let Place::Entry { .. } = self.place(dir, path)?
+        {
+            return Err(Code::IsDirectory.into());
         }
         let exclusive = flags.create && flags.exclusive;
         let node = match self.find(dir, path, follow && !exclusive)? {
             Found::Node(_) if exclusive => return Err(Code::Exist.into()),
             Found::Node(node) => {
-                self.open_node(node, flags, mode)?;
+                self.open_node(dir, node, flags, mode)?;
                 node
             }
             Found::Missing { .. } if !flags.create => return Err(Code::NoEntry.into()),
@@ -61,7 +63,7 @@ impl Vfs {
             } => {
                 self.may_change(dir, parent)?;
                 let content = Content::Own {
-                    bytes: Bytes::empty(),
+                    bytes: Bytes::default(),
                     executable: false,
                 };
                 let file = File {
@@ -81,14 +83,23 @@ impl Vfs {
         self.handle(node, mode)
     }
 
-    fn open_node(&mut self, node: NodeId, flags: OpenFlags, mode: Mode) -> Result<()> {
+    fn open_node(
+        &mut self,
+        base: &Handle,
+        node: NodeId,
+        flags: OpenFlags,
+        mode: Mode,
+    ) -> Result<()> {
+        let may_change = base.mode.mutate_directory;
         let code = match self.nodes[node].kind() {
             Kind::Directory if mode.write || flags.create || flags.truncate => Code::IsDirectory,
+            Kind::Directory if mode.mutate_directory && !may_change => Code::ReadOnly,
             Kind::Directory => return Ok(()),
             _ if flags.directory => Code::NotDirectory,
             Kind::Symlink => Code::Loop,
+            Kind::File if flags.create && !may_change => Code::ReadOnly,
             Kind::File if !mode.write && !flags.truncate => return Ok(()),
-            Kind::File if !self.is_writable(node) => Code::ReadOnly,
+            Kind::File if !may_change || !self.is_writable(node) => Code::ReadOnly,
             Kind::File if flags.truncate => return self.empty(node),
             Kind::File => return Ok(()),
             _ => Code::NoSuchDevice,
@@ -125,7 +136,7 @@ impl Vfs {
             return;
         }
         if let Body::File(File {
-            content: Content::Below(seen),
+            content: Content::Below { seen, .. },
             ..
         }) = &node.body
         {

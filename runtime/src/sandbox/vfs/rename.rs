@@ -16,42 +16,48 @@ impl Vfs {
         new_dir: &Handle,
         new: &str,
     ) -> Result<()> {
-        let (from, old, old_slash, to, new, new_slash) =
-            match (self.place(old_dir, old)?, self.place(new_dir, new)?) {
-                (Place::Itself { .. }, _) | (_, Place::Itself { .. }) => {
-                    return Err(Code::Busy.into());
-                }
-                (
-                    Place::Host {
-                        dir: from,
-                        path: old,
-                    },
-                    Place::Host { dir: to, path: new },
-                ) => {
-                    self.same_mount(from, to)?;
-                    self.may_change(old_dir, from)?;
-                    self.may_change(new_dir, to)?;
-                    let (from, to) = (self.real(from)?, self.real(to)?);
-                    return from.rename(old, to, new).map_err(host::error);
-                }
-                (
-                    Place::Entry {
-                        dir: from,
-                        name: old,
-                        slash: a,
-                    },
-                    Place::Entry {
-                        dir: to,
-                        name: new,
-                        slash: b,
-                    },
-                ) => (from, old, a, to, new, b),
-                _ => return Err(Code::CrossDevice.into()),
-            };
-        if matches!(self.nodes[from].body, Body::Above(_)) {
-            self.victim(old_dir, from, &old)?;
+        let place = self.place(old_dir, old)?;
+        if let Place::Entry { dir, name, .. } = &place
+            && matches!(self.nodes[*dir].body, Body::Above(_))
+        {
+            self.victim(old_dir, *dir, name)?;
             return Err(Code::Busy.into());
         }
+        let (from, old, old_slash, to, new, new_slash) = match (place, self.place(new_dir, new)?) {
+            (Place::Itself { .. } | Place::HostItself { .. }, _)
+            | (_, Place::Itself { .. } | Place::HostItself { .. }) => {
+                return Err(Code::Busy.into());
+            }
+            (
+                Place::Host {
+                    dir: from,
+                    path: old,
+                },
+                Place::Host { dir: to, path: new },
+            ) => {
+                self.same_mount(from, to)?;
+                self.may_change(old_dir, from)?;
+                self.may_change(new_dir, to)?;
+                if old.ends_with('/') || new.ends_with('/') {
+                    self.real_directory(from, &old)?;
+                }
+                let (from, to) = (self.real(from)?, self.real(to)?);
+                return from.rename(old, to, new).map_err(host::error);
+            }
+            (
+                Place::Entry {
+                    dir: from,
+                    name: old,
+                    slash: a,
+                },
+                Place::Entry {
+                    dir: to,
+                    name: new,
+                    slash: b,
+                },
+            ) => (from, old, a, to, new, b),
+            _ => return Err(Code::CrossDevice.into()),
+        };
         self.same_mount(from, to)?;
         self.may_change(new_dir, to)?;
         let node = self.victim(old_dir, from, &old)?;

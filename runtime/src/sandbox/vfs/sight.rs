@@ -15,7 +15,7 @@ use super::layout::LowerId;
 use crate::observe::{Facets, Fact, Fault, Kind, Listing, Observations};
 
 /// Contents that nobody holds open are dropped and read again on demand above this many bytes.
-const RETAINED: u64 = 256 << 20;
+const MOST_RETAINED: u64 = 256 << 20;
 
 /// Index of a [`Seen`].
 pub(super) type SeenId = u32;
@@ -25,8 +25,9 @@ pub(super) struct Sight {
     seen: Vec<Seen>,
     index: Index,
     limit: u64,
-    /// Bytes of contents held by `seen`.
+    /// Bytes of contents held by `seen`, and from how many on they are dropped.
     retained: u64,
+    pub(super) most_retained: u64,
     scratch: String,
 }
 
@@ -67,11 +68,12 @@ enum Detail {
 impl Sight {
     pub(super) fn new(limit: u64) -> Sight {
         Sight {
-            trees: Vec::new(),
-            seen: Vec::new(),
+            trees: Vec::with_capacity(4),
+            seen: Vec::with_capacity(16),
             index: Index::default(),
             limit,
             retained: 0,
+            most_retained: MOST_RETAINED,
             scratch: String::new(),
         }
     }
@@ -290,7 +292,7 @@ impl Sight {
 
     /// Nobody has this file open any more: forgets its bytes, not their digest, when many are held.
     pub(super) fn rest(&mut self, id: SeenId) {
-        if self.retained <= RETAINED {
+        if self.retained <= self.most_retained {
             return;
         }
         if let Detail::Content { bytes, .. } = &mut self.seen[id as usize].detail

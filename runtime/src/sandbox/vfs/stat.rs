@@ -33,7 +33,7 @@ impl Vfs {
         let mut links = u64::from(node.links);
         let size = match &node.body {
             Body::File(file) => match &file.content {
-                Content::Below(seen) => self.sight.size(*seen)?,
+                Content::Below { seen, .. } => self.sight.size(*seen)?,
                 Content::Own { bytes, .. } => bytes.size(),
             },
             Body::Symlink(_) => self.link_text(id)?.len() as u64,

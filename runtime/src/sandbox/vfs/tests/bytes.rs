@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::bytes::Bytes;
+use super::cases;
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -29,7 +30,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
     #[test]
     fn contents_are_as_a_vector_would_have_them(
         base in place(),

@@ -202,7 +202,7 @@ fn a_link_from_another_mount_copies_no_bytes() {
             line.replace("e94f42e4", &cofferdam_cache::Digest::of(b"text").short())
         })
     );
-    assert_eq!(facts(&observed), ["a file content", "n absent"]);
+    assert_eq!(facts(&observed), ["a file size content", "n absent"]);
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn what_is_not_stored_goes_as_bytes() {
     guest.link("build/b", "build/a2").unwrap();
     guest.rename("build/a", "build/z").unwrap();
     guest.link("build/b", "out/b").unwrap();
+    guest.append("build/a2", "").unwrap();
     let built = guest.vfs.finish();
     let (mut build, mut out) = (Vec::new(), Vec::new());
     write_delta(&built.deltas[0].1, "", &mut build);

@@ -77,6 +77,10 @@ impl Memory {
         self.things.lock().unwrap().clone()
     }
 
+    pub(super) fn remove_all_and_put(&self, things: BTreeMap<String, Thing>) {
+        *self.things.lock().unwrap() = things;
+    }
+
     pub(super) fn from_snapshot(things: BTreeMap<String, Thing>) -> Arc<Memory> {
         Arc::new(Memory {
             things: Mutex::new(things),

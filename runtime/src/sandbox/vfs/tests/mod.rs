@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use memory::{Memory, Thing};
+use proptest::prelude::ProptestConfig;
 
 use super::*;
 use crate::observe::{Facets, Fact, Fault, Kind, Observations};
@@ -87,6 +88,21 @@ fn scratch(at: &str) -> Mount {
         kind: MountKind::Overlay {
             lowers: Vec::new(),
             keep: false,
+        },
+    }
+}
+
+/// `PROPTEST_CASES` asks for more than the usual number of cases.
+fn cases(usual: u32) -> ProptestConfig {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig {
+            cases: usual,
+            ..config
         },
     }
 }
@@ -254,10 +270,6 @@ impl Guest {
         write_delta(&delta.unwrap().1, "", &mut lines);
         (lines, built.observations)
     }
-
-    fn observed(self) -> Vec<String> {
-        facts(&self.vfs.finish().observations)
-    }
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T>) -> Code {
@@ -358,6 +370,12 @@ fn find_stored(stored: &Memory, digest: &cofferdam_cache::Digest) -> Vec<u8> {
     });
     found.expect("a stored digest is of a file below")
 }
+
+/// A guest's store may move to another thread.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<(Vfs, Handle, Entries, Chunk, FsError)>();
+};
 
 fn fault<T: std::fmt::Debug>(result: Result<T>) -> Fault {
     match result {
