@@ -45,7 +45,9 @@ fn build_guest(name: &str) -> Vec<u8> {
         built.success(),
         "cannot build the guest `{name}`: is the target wasm32-wasip2 installed?"
     );
-    let file = target().join(format!("wasm32-wasip2/plugin/{name}.wasm"));
+    // Of a library, cargo writes the hyphens of a name otherwise.
+    let file = name.replace('-', "_");
+    let file = target().join(format!("wasm32-wasip2/plugin/{file}.wasm"));
     std::fs::read(file).expect("cargo wrote the component")
 }
 

@@ -73,6 +73,35 @@ fn an_action_runs() {
 }
 
 #[test]
+fn a_plugin_makes_programs() {
+    let ended = run(r#"{"act":"chmod"}"#);
+    let told = written(&ended, "told");
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "false true false");
+    assert_eq!(lines[1], "`/src/a`: read-only file system");
+    assert_eq!(lines[2], "`/out/nowhere`: no such file or directory");
+    let (_, delta) = &ended.built.deltas[0];
+    let program = delta
+        .entries
+        .iter()
+        .find(|(name, _)| name.as_str() == "program");
+    assert!(matches!(
+        program,
+        Some((
+            _,
+            BuiltNode::File {
+                executable: true,
+                ..
+            }
+        ))
+    ));
+    // Observed like its content.
+    let facts: Vec<_> = ended.built.observations.facts.iter().collect();
+    assert!(facts.iter().any(|((_, path), fact)| &***path == "a"
+        && fact.facets.contains(crate::observe::Facets::CONTENT)));
+}
+
+#[test]
 fn a_failure_keeps_its_place() {
     let Stop::Failed(failures) = stop(run(r#"{"act":"fail"}"#)) else {
         panic!("the plugin says so");
@@ -208,8 +237,8 @@ fn log_and_progress_are_heard_at_once_and_kept() {
     let ended = Setting::default().call(&suite(), request(r#"{"act":"log","lines":2}"#), &listen);
     let line = |number: &str| LogLine {
         level: Level::Warn,
-        message: "a line".into(),
-        fields: vec![("number".into(), number.into())],
+        message: format!("line {number}"),
+        fields: Vec::new(),
     };
     assert_eq!(ended.log, [line("0"), line("1")]);
     let heard = heard.into_inner().expect("no panic");

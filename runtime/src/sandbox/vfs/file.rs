@@ -140,7 +140,7 @@ impl Vfs {
 
     /// Changes a content, copied from below first. `end`: its size after that, if larger.
     /// `cost`: bytes to charge for it then at most, if it is kept at the end and if not.
-    fn change(
+    pub(super) fn change(
         &mut self,
         node: NodeId,
         end: u64,
@@ -186,7 +186,7 @@ pub(super) fn file_of(nodes: &Nodes, id: NodeId) -> Result<&File> {
     }
 }
 
-fn file_of_mut(nodes: &mut Nodes, id: NodeId) -> Result<&mut File> {
+pub(super) fn file_of_mut(nodes: &mut Nodes, id: NodeId) -> Result<&mut File> {
     match &mut nodes[id].body {
         Body::File(file) => Ok(file),
         body => Err(not_a_file(body).into()),

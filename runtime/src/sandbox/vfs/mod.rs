@@ -26,6 +26,7 @@ mod handle;
 mod host;
 mod layout;
 mod list;
+mod modes;
 mod names;
 mod node;
 mod open;

@@ -8,6 +8,7 @@ mod cli;
 mod clocks;
 mod filesystem;
 pub(super) mod io;
+mod modes;
 mod random;
 mod report;
 mod slots;
@@ -27,6 +28,7 @@ use super::guest::Guest;
 /// as long as the component imports no function that ours lack.
 pub(super) const PROVIDED: &[&str] = &[
     "cofferdam:plugin/log@0.1",
+    "cofferdam:plugin/modes@0.1",
     "cofferdam:plugin/progress@0.1",
     "cofferdam:plugin/types@0.1",
     "wasi:cli/environment@0.2",
@@ -83,5 +85,6 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     filesystem::preopens::add_to_linker::<_, Has>(linker, whole)?;
     plugin::log::add_to_linker::<_, Has>(linker, whole)?;
     plugin::progress::add_to_linker::<_, Has>(linker, whole)?;
+    plugin::modes::add_to_linker::<_, Has>(linker, whole)?;
     Ok(())
 }

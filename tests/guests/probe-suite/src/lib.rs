@@ -3,7 +3,7 @@
 use std::fs;
 
 use cofferdam_plugin::{
-    ActionSpec, Failure, FailureKind, Request, Result, log, out, progress, src,
+    ActionSpec, Failure, FailureKind, Request, Result, files, log, out, progress, src,
 };
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -14,6 +14,8 @@ enum Config {
     Log {
         lines: u32,
     },
+    /// Makes a program of a text.
+    Chmod,
     Fail,
     Panic,
     Exit {
@@ -27,8 +29,23 @@ fn run(request: Request<Config>) -> Result {
         Config::Log { lines } => {
             for line in 0..lines {
                 progress(u64::from(line), Some(u64::from(lines)), "logging");
-                log::with_fields(log::Level::Warn, "a line", &[("number", &line.to_string())]);
+                log::warn(&format!("line {line}"));
             }
+        }
+        Config::Chmod => {
+            let program = out().join("program");
+            fs::write(&program, "#!/bin/sh")?;
+            let before = files::is_executable(&program)?;
+            files::set_executable(&program, true)?;
+            let after = files::is_executable(&program)?;
+            let source = files::is_executable(src().join("a"))?;
+            let denied = files::set_executable(src().join("a"), true).unwrap_err();
+            let missing = files::is_executable("/out/nowhere").unwrap_err();
+            let told = format!(
+                "{before} {after} {source}\n{}\n{}",
+                denied.0[0], missing.0[0]
+            );
+            fs::write(out().join("told"), told)?;
         }
         Config::Fail => {
             let failure = Failure::user("a broken link").at_position(src().join("a"), 3, 7);
