@@ -90,7 +90,7 @@ impl Sandbox {
     }
 
     fn discover(&self, component: &Component) -> Result<Program, Error> {
-        let bytes = (component.bytes)()?;
+        let bytes = component.fetch()?;
         let facts = component::inspect(&component.name, &bytes)?;
         let mut program = Program::new(component.clone(), facts);
         if program.world() != World::Command {

@@ -29,6 +29,7 @@ wasmtime::component::bindgen!({
             import cofferdam:plugin/log@0.1.0;
             import cofferdam:plugin/modes@0.1.0;
             import cofferdam:plugin/progress@0.1.0;
+            import cofferdam:plugin/modes@0.1.0;
         }
     ",
     world: "cofferdam:host/guest",

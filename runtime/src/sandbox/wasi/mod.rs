@@ -86,5 +86,6 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     plugin::log::add_to_linker::<_, Has>(linker, whole)?;
     plugin::modes::add_to_linker::<_, Has>(linker, whole)?;
     plugin::progress::add_to_linker::<_, Has>(linker, whole)?;
+    plugin::modes::add_to_linker::<_, Has>(linker, whole)?;
     Ok(())
 }
