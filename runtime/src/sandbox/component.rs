@@ -1,7 +1,7 @@
 //! What a component is, read from its bytes: nothing here runs or compiles it.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
+use wasmparser::{ComponentExternalKind, Parser, Payload};
 
 use super::job::Description;
 use super::wasi::PROVIDED;
@@ -90,10 +90,7 @@ impl Shape {
                 Payload::ComponentImportSection(imports) if depth == 0 => {
                     for import in imports {
                         let import = import?;
-                        // A type is a name for something an imported interface has.
-                        if !matches!(import.ty, ComponentTypeRef::Type(_)) {
-                            shape.imports.push(import.name.name.to_owned());
-                        }
+                        shape.imports.push(import.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(exports) if depth == 0 => {
