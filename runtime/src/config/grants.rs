@@ -170,6 +170,19 @@ impl Grants {
     }
 }
 
+impl Missing {
+    /// What to write to allow it, such as `grants = { http = ["https://example.org:443"] }`.
+    /// `None` where this version knows no such capability.
+    pub fn grant(&self) -> Option<String> {
+        let capability = Capability::of(&self.capability)?;
+        let scope = self.scope.as_deref().unwrap_or(capability.placeholder());
+        Some(match capability {
+            Capability::Entropy => "grants = { entropy = true }".to_string(),
+            _ => format!("grants = {{ {capability} = [\"{scope}\"] }}"),
+        })
+    }
+}
+
 /// The error of a plugin that was not granted what it asked for.
 /// `table` is where its grants stand: `actions.lint` or `deploy.local`.
 pub fn denied(table: &str, plugin: &str, missing: &[Missing]) -> Error {

@@ -22,7 +22,7 @@ mod tests;
 mod words;
 
 pub use components::{Builtins, check};
-pub use glob::{Hidden, Pattern, PatternError, Patterns, Sight};
+pub use glob::{Hidden, Pattern, PatternError, Patterns, Sight, escape};
 pub use grants::{Capability, Grants, Missing, Requested, denied};
 pub use json::{ConfigSpec, canonical};
 pub use lock::{Change, Comparison, Difference, Found, Group, Lock, LockEntry, compare};
@@ -35,6 +35,7 @@ pub use spec::{
     ProjectSpec, VariableSpec,
 };
 pub use template::{Matched, Piece, Template};
+pub use words::suggest;
 
 /// The project file's name.
 pub const FILE: &str = "cofferdam.toml";

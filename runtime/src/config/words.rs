@@ -54,8 +54,9 @@ pub(super) fn did_you_mean<'c>(
     near.min().map(|(_, candidate)| candidate)
 }
 
+/// A hint for a name that is none of `candidates`, which are `what` in the plural:
 /// "did you mean `app`?", else what there is.
-pub(super) fn suggest<'c>(
+pub fn suggest<'c>(
     name: &str,
     what: &str,
     candidates: impl Iterator<Item = &'c str> + Clone,

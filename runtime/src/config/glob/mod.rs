@@ -94,6 +94,10 @@ pub struct Patterns {
     patterns: Box<[Pattern]>,
     /// Those without wildcards, as paths in byte order: found by searching, however many there are.
     literals: Box<[Box<str>]>,
+    /// The others that show.
+    wild: Box<[Glob]>,
+    /// Those that take out.
+    out: Box<[Glob]>,
     /// Nothing but patterns that take out: everything else is shown.
     from_everything: bool,
 }
@@ -106,16 +110,23 @@ impl Patterns {
             .enumerate()
             .map(|(index, text)| Pattern::parse(text.as_ref()).map_err(|error| (index, error)));
         let patterns = patterns.collect::<Result<Box<[Pattern]>, _>>()?;
-        let shown = patterns.iter().filter(|pattern| !pattern.takes_out);
-        let mut literals: Vec<Box<str>> = shown
-            .flat_map(|pattern| &pattern.globs)
-            .filter_map(Glob::literal)
-            .collect();
+        let (mut literals, mut wild, mut out) = (Vec::new(), Vec::new(), Vec::new());
+        for pattern in &patterns {
+            for glob in &pattern.globs {
+                match glob.literal() {
+                    _ if pattern.takes_out => out.push(glob.clone()),
+                    Some(literal) => literals.push(literal),
+                    None => wild.push(glob.clone()),
+                }
+            }
+        }
         literals.sort_unstable();
         literals.dedup();
         Ok(Patterns {
             from_everything: !patterns.is_empty() && patterns.iter().all(|p| p.takes_out),
             literals: literals.into(),
+            wild: wild.into(),
+            out: out.into(),
             patterns,
         })
     }
@@ -134,7 +145,7 @@ impl Patterns {
     pub fn shows_file(&self, path: &str) -> bool {
         let shown = self.from_everything
             || self.literal_at_or_above(path)
-            || self.wild().any(|glob| glob.matches(path));
+            || self.wild.iter().any(|glob| glob.matches(path));
         shown && !self.taken_out(path)
     }
 
@@ -147,7 +158,7 @@ impl Patterns {
         let shown = self.from_everything
             || self.literal_below(path)
             || self.literal_at_or_above(path)
-            || self.wild().any(|glob| glob.reaches(path));
+            || self.wild.iter().any(|glob| glob.reaches(path));
         shown && !self.taken_out(path)
     }
 
@@ -171,16 +182,8 @@ impl Patterns {
         roots
     }
 
-    fn wild(&self) -> impl Iterator<Item = &Glob> {
-        let shown = self.patterns.iter().filter(|pattern| !pattern.takes_out);
-        let globs = shown.flat_map(|pattern| &pattern.globs);
-        globs.filter(|glob| !glob.is_literal())
-    }
-
     fn taken_out(&self, path: &str) -> bool {
-        let out = self.patterns.iter().filter(|pattern| pattern.takes_out);
-        out.flat_map(|pattern| &pattern.globs)
-            .any(|glob| glob.matches(path))
+        self.out.iter().any(|glob| glob.matches(path))
     }
 
     fn literal_at_or_above(&self, path: &str) -> bool {
@@ -272,6 +275,19 @@ impl Pattern {
     pub fn literal_prefixes(&self) -> impl Iterator<Item = String> {
         self.globs.iter().map(Glob::prefix)
     }
+}
+
+/// A pattern for exactly this path, whatever characters it has, and for what is below it.
+pub fn escape(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for (index, character) in path.char_indices() {
+        let special = matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
+        if special || (index == 0 && character == '!') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 /// `a`, `a/b`, `a/b/c` of `a/b/c`.

@@ -60,14 +60,13 @@ impl Glob {
         })
     }
 
-    /// Whether it has no wildcards.
-    pub(super) fn is_literal(&self) -> bool {
-        let mut segments = self.segments.iter();
-        segments.all(|segment| matches!(segment, Segment::Name(NamePattern::Literal(_))))
-    }
-
+    /// The path it is, if it has no wildcards.
     pub(super) fn literal(&self) -> Option<Box<str>> {
-        self.is_literal().then(|| self.prefix().into())
+        let literal = |segment| matches!(segment, &Segment::Name(NamePattern::Literal(_)));
+        self.segments
+            .iter()
+            .all(literal)
+            .then(|| self.prefix().into())
     }
 
     /// Its names before the first wildcard.
