@@ -4,6 +4,7 @@
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod init;
 pub mod observe;
 pub mod sandbox;
 
