@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod error;
 pub mod event;
 mod execute;
+pub mod init;
 pub mod inspect;
 pub mod observe;
 mod outputs;

@@ -35,7 +35,7 @@ pub use spec::{
     ProjectSpec, VariableSpec,
 };
 pub use template::{Matched, Piece, Template};
-pub use words::suggest;
+pub use words::{suggest, toml_key, toml_string};
 
 /// The project file's name.
 pub const FILE: &str = "cofferdam.toml";

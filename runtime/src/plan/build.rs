@@ -219,8 +219,7 @@ impl Plan {
         let grants = self.effective(
             &spec.grants,
             &program,
-            &format!("action `{}`", spec.name.value),
-            &format!("[actions.{}]", spec.name.value),
+            &format!("actions.{}", spec.name.value),
             spec.grants_place,
         )?;
         let limits = Limits {
@@ -270,26 +269,15 @@ impl Plan {
         &self,
         granted: &Grants,
         program: &Program,
-        what: &str,
         table: &str,
         place: config::Place,
     ) -> Result<Grants, Error> {
         if program.description().is_none() {
             return Ok(granted.clone());
         }
-        granted.effective(&requested(program)).map_err(|missing| {
-            let mut error =
-                Error::new(ErrorKind::Denied, format!("{what} was denied a capability"));
-            for missing in missing {
-                error = error.cause(format!("plugin `{}` asked for {missing}", program.name()));
-                error = match missing.grant() {
-                    Some(grant) => error.hint(format!("to allow it, add `{grant}` to `{table}`")),
-                    None => error
-                        .hint("this version of Cofferdam has no such capability: use a newer one"),
-                };
-            }
-            error.at(self.spec.position(place))
-        })
+        granted
+            .effective(&requested(program))
+            .map_err(|missing| config::denied(table, program.name(), &missing).at(self.spec.position(place)))
     }
 
     fn placed(&self, error: Error, place: config::Place) -> Error {
@@ -367,25 +355,10 @@ impl Plan {
 
     fn unknown(&self, name: &str) -> Error {
         let error = Error::config(format!("there is no action `{name}`"));
-        let near = self
-            .actions
-            .iter()
-            .map(|action| (strsim::jaro_winkler(&action.name, name), &action.name))
-            .filter(|(likeness, _)| *likeness > 0.75)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        match near {
-            Some((_, near)) => error.hint(format!("did you mean `{near}`?")),
-            None if name.contains(':') => error.hint("name the planner: its actions come with it"),
-            None => {
-                let all: Vec<&str> = self
-                    .actions
-                    .iter()
-                    .map(|action| &*action.name)
-                    .take(12)
-                    .collect();
-                error.hint(format!("the actions are: {}", all.join(", ")))
-            }
+        if let Some((planner, _)) = name.split_once(':') {
+            return error.hint(format!("name `{planner}`: the actions it plans come with it"));
         }
+        error.hint(config::suggest(name, "actions", self.actions.iter().map(|action| &*action.name)))
     }
 
     /// The action whose sight of the project lies below all layers of `action`.
@@ -478,8 +451,7 @@ impl Plan {
             .effective(
                 &spec.grants,
                 &program,
-                &what,
-                &format!("[deploy.{name}]"),
+                &format!("deploy.{name}"),
                 spec.grants_place,
             )
             .map_err(|error| vec![error])?;

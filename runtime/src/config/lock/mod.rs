@@ -18,7 +18,7 @@ mod compare;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::path::Path;
 
 use cofferdam_cache::Digest;
@@ -31,6 +31,7 @@ use super::keys::{Holds, Key, Section};
 use super::source::{Errors, Place, Source};
 use super::spec::ComponentSource;
 use super::table::{Table, place};
+use super::words::{toml_key, toml_string};
 use super::{action, components, parse};
 pub use compare::{Change, Comparison, Difference, Found, compare};
 
@@ -109,15 +110,16 @@ impl fmt::Display for Lock {
         f.write_str("# Written by `cofferdam`; keep it under version control.\n")?;
         writeln!(f, "version = {VERSION}")?;
         for ((group, name), entry) in &self.entries {
-            writeln!(f, "\n[{}.{}]", group.table(), key(name))?;
-            writeln!(f, "source = {}", quote(&entry.source.to_string()))?;
+            writeln!(f, "\n[{}.{}]", group.table(), toml_key(name))?;
+            writeln!(f, "source = {}", toml_string(&entry.source.to_string()))?;
             if let Some(digest) = entry.digest {
                 writeln!(f, "blake3 = \"{digest}\"")?;
             }
             if !entry.capabilities.is_empty() {
                 let capabilities = entry.capabilities.iter().map(|(name, scopes)| {
-                    let scopes: Vec<String> = scopes.iter().map(|scope| quote(scope)).collect();
-                    format!("{} = [{}]", key(name), scopes.join(", "))
+                    let scopes: Vec<String> =
+                        scopes.iter().map(|scope| toml_string(scope)).collect();
+                    format!("{} = [{}]", toml_key(name), scopes.join(", "))
                 });
                 let capabilities: Vec<String> = capabilities.collect();
                 writeln!(f, "capabilities = {{ {} }}", capabilities.join(", "))?;
@@ -199,32 +201,6 @@ fn lock_entry(table: &Table<'_>) -> Option<LockEntry> {
         digest,
         capabilities,
     })
-}
-
-/// A name as a TOML key.
-fn key(name: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    match !name.is_empty() && name.chars().all(bare) {
-        true => name.to_string(),
-        false => quote(name),
-    }
-}
-
-/// A text as a TOML string.
-fn quote(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            character if character.is_control() => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(quoted, "\\U{:08x}", u32::from(character));
-            }
-            character => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 static LOCK_FILE: Section = Section {
