@@ -1,7 +1,7 @@
 //! What a component is, read from its bytes: nothing here runs or compiles it.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::{ComponentExternalKind, Parser, Payload};
+use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
 use super::job::Description;
 use super::wasi::PROVIDED;
@@ -90,6 +90,10 @@ impl Shape {
                 Payload::ComponentImportSection(imports) if depth == 0 => {
                     for import in imports {
                         let import = import?;
+                        // Names for types ask for nothing.
+                        if matches!(import.ty, ComponentTypeRef::Type(_)) {
+                            continue;
+                        }
                         shape.imports.push(import.name.name.to_owned());
                     }
                 }
