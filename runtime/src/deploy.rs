@@ -257,6 +257,7 @@ impl Target {
                 },
                 environment: Vec::new(),
                 seed: *blake3::hash(plan.config.as_bytes()).as_bytes(),
+                ahead: 0,
                 entropy: false,
                 limits: Limits {
                     timeout: plan.timeout.or(Some(Duration::from_secs(600))),

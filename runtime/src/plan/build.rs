@@ -275,9 +275,9 @@ impl Plan {
         if program.description().is_none() {
             return Ok(granted.clone());
         }
-        granted
-            .effective(&requested(program))
-            .map_err(|missing| config::denied(table, program.name(), &missing).at(self.spec.position(place)))
+        granted.effective(&requested(program)).map_err(|missing| {
+            config::denied(table, program.name(), &missing).at(self.spec.position(place))
+        })
     }
 
     fn placed(&self, error: Error, place: config::Place) -> Error {
@@ -356,9 +356,15 @@ impl Plan {
     fn unknown(&self, name: &str) -> Error {
         let error = Error::config(format!("there is no action `{name}`"));
         if let Some((planner, _)) = name.split_once(':') {
-            return error.hint(format!("name `{planner}`: the actions it plans come with it"));
+            return error.hint(format!(
+                "name `{planner}`: the actions it plans come with it"
+            ));
         }
-        error.hint(config::suggest(name, "actions", self.actions.iter().map(|action| &*action.name)))
+        error.hint(config::suggest(
+            name,
+            "actions",
+            self.actions.iter().map(|action| &*action.name),
+        ))
     }
 
     /// The action whose sight of the project lies below all layers of `action`.

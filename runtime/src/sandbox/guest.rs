@@ -127,7 +127,7 @@ impl Guest {
             vfs: Vfs::new(job.layout),
             files: Files::default(),
             streams: Streams::default(),
-            clocks: Clocks::new(job.entropy),
+            clocks: Clocks::new(job.entropy, job.ahead),
             random: Random::new(job.seed, job.entropy),
             console,
             reports: Reports::new(job.limits.log_lines, job.limits.output),

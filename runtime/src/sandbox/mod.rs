@@ -114,6 +114,7 @@ impl Sandbox {
             },
             environment: Vec::new(),
             seed: [0; 32],
+            ahead: 0,
             entropy: false,
             limits: Limits {
                 timeout: Some(TO_DESCRIBE),

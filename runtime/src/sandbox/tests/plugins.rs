@@ -97,8 +97,10 @@ fn a_plugin_makes_programs() {
     ));
     // Observed like its content.
     let facts: Vec<_> = ended.built.observations.facts.iter().collect();
-    assert!(facts.iter().any(|((_, path), fact)| **path == *"a"
-        && fact.facets.contains(crate::observe::Facets::CONTENT)));
+    assert!(
+        facts.iter().any(|((_, path), fact)| **path == *"a"
+            && fact.facets.contains(crate::observe::Facets::CONTENT))
+    );
 }
 
 #[test]
