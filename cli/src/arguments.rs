@@ -34,8 +34,17 @@ pub struct Global {
     /// The cache's folder [default: `COFFERDAM_CACHE_DIR`, else the platform's cache folder]
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub cache_dir: Option<PathBuf>,
+    /// Executions at a time [default: the number of cores]
+    #[arg(short, long, value_name = "N", global = true, value_parser = jobs)]
+    pub jobs: Option<usize>,
     /// When to use colours; `auto` honours `NO_COLOR` and `TERM=dumb`
-    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        global = true,
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: When,
     /// Show every cached action and what actions log; twice: their debug lines too
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
@@ -113,9 +122,6 @@ pub struct Run {
 /// How actions are brought up to date, by `run` and by `deploy`.
 #[derive(Args, Clone, Default, Debug)]
 pub struct How {
-    /// Executions at a time [default: the number of cores]
-    #[arg(short, long, value_name = "N", value_parser = jobs)]
-    pub jobs: Option<usize>,
     /// Go on with what does not need what failed
     #[arg(long)]
     pub keep_going: bool,

@@ -18,9 +18,17 @@ pub fn install() {
 }
 
 fn message(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
-    let what = panic.payload_as_str().unwrap_or("a panic without a message");
-    let place = panic.location().map(|location| format!("\n  at: {location}")).unwrap_or_default();
-    let thread = std::thread::current().name().unwrap_or("unnamed").to_owned();
+    let what = panic
+        .payload_as_str()
+        .unwrap_or("a panic without a message");
+    let place = panic
+        .location()
+        .map(|location| format!("\n  at: {location}"))
+        .unwrap_or_default();
+    let thread = std::thread::current()
+        .name()
+        .unwrap_or("unnamed")
+        .to_owned();
     let (version, repository) = (env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_REPOSITORY"));
     let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
     let more = match backtrace.status() {

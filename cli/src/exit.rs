@@ -20,7 +20,10 @@ pub enum Exit {
 pub const TABLE: [(Exit, &str); 7] = [
     (Exit::Done, "done"),
     (Exit::Failed, "an action or its plugin failed"),
-    (Exit::Usage, "the arguments, the project file or the lock are wrong"),
+    (
+        Exit::Usage,
+        "the arguments, the project file or the lock are wrong",
+    ),
     (Exit::Denied, "a capability was not granted"),
     (Exit::Environment, "the environment: disk, memory, network"),
     (Exit::Bug, "a bug in cofferdam"),

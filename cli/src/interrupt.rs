@@ -1,6 +1,6 @@
 //! Ctrl-C: the first ends the run in order, the second at once.
 
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cofferdam_runtime::Cancel;
 
@@ -15,7 +15,7 @@ pub struct Interrupt {
 #[derive(Default)]
 struct Shared {
     cancel: Cancel,
-    once: Once,
+    armed: OnceLock<()>,
     on_first: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
@@ -27,11 +27,15 @@ impl Interrupt {
 
     /// Called at the first Ctrl-C, for who waits for something else.
     pub fn on_first(&self, call: impl Fn() + Send + 'static) {
-        *self.shared.on_first.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(call));
+        *self
+            .shared
+            .on_first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(call));
     }
 
     pub fn arm(&self) {
-        self.shared.once.call_once(|| {
+        self.shared.armed.get_or_init(|| {
             let shared = self.shared.clone();
             // If it cannot be set, Ctrl-C still ends the process, and what is stored is whole.
             let _ = ctrlc::set_handler(move || shared.interrupted());

@@ -2,11 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use cofferdam_runtime::event::{Event, Level, LogLine, Summary};
-use cofferdam_runtime::{Error, ErrorKind};
+use cofferdam_runtime::{Error, ErrorKind, Event, LogLine, Summary};
 use serde::Serialize;
 
 use crate::stdout::Stdout;
+use crate::terminal::level_name;
 
 /// Durations are in milliseconds with fractions, but for `elapsed_ms` of the summary, which is whole.
 /// What guests printed is UTF-8 with replacement characters for what is not.
@@ -201,16 +201,13 @@ fn line(event: &Event) -> Line<'_> {
 }
 
 fn log<'a>(action: &'a str, line: &'a LogLine) -> Line<'a> {
-    let level = match line.level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    };
-    let fields = line.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields = line
+        .fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     Line::Log {
         action,
-        level,
+        level: level_name(line.level),
         message: &line.message,
         fields: fields.collect(),
     }
@@ -230,7 +227,10 @@ fn shown(error: &Error) -> Shown<'_> {
         kind,
         message: &error.message,
         causes: &error.causes,
-        file: error.at.as_ref().map(|position| position.file.display().to_string()),
+        file: error
+            .at
+            .as_ref()
+            .map(|position| position.file.display().to_string()),
         line: error.at.as_ref().and_then(|position| position.line),
         column: error.at.as_ref().and_then(|position| position.column),
         hints: &error.hints,

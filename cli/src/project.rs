@@ -28,31 +28,48 @@ fn folder(global: &Global) -> Result<PathBuf, Error> {
         if folder.join(PROJECT_FILE).is_file() {
             return Ok(folder.clone());
         }
-        return Err(Error::config(format!("there is no `{PROJECT_FILE}` in `{}`", folder.display()))
-            .hint(format!("`cofferdam -C {} init` writes one", folder.display())));
+        return Err(Error::config(format!(
+            "there is no `{PROJECT_FILE}` in `{}`",
+            folder.display()
+        ))
+        .hint(format!(
+            "`cofferdam -C {} init` writes one",
+            folder.display()
+        )));
     }
     let current = env::current_dir()
         .map_err(|error| Error::environment("cannot tell the current folder").cause(error))?;
-    let found = current.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file());
+    let found = current
+        .ancestors()
+        .find(|folder| folder.join(PROJECT_FILE).is_file());
     found.map(Path::to_path_buf).ok_or_else(|| {
-        Error::config(format!("there is no `{PROJECT_FILE}` in `{}` or above", current.display()))
-            .hint("`cofferdam init` writes one; `-C DIR` names the project's folder")
+        Error::config(format!(
+            "there is no `{PROJECT_FILE}` in `{}` or above",
+            current.display()
+        ))
+        .hint("`cofferdam init` writes one; `-C DIR` names the project's folder")
     })
 }
 
 /// `--cache-dir`, else `COFFERDAM_CACHE_DIR`, else the platform's folder.
 pub fn cache_dir(global: &Global) -> Result<PathBuf, Error> {
-    let given = global.cache_dir.clone().or_else(|| variable("COFFERDAM_CACHE_DIR"));
+    let given = global
+        .cache_dir
+        .clone()
+        .or_else(|| variable("COFFERDAM_CACHE_DIR"));
     let dir = given.or_else(|| platform_cache(variable)).ok_or_else(|| {
         Error::environment("cannot tell where the cache is: `HOME` is not set")
             .hint("say it with `--cache-dir DIR` or `COFFERDAM_CACHE_DIR`")
     })?;
-    std::path::absolute(&dir)
-        .map_err(|error| Error::environment(format!("cannot use the cache folder `{}`", dir.display())).cause(error))
+    std::path::absolute(&dir).map_err(|error| {
+        Error::environment(format!("cannot use the cache folder `{}`", dir.display())).cause(error)
+    })
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 fn platform_cache(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
@@ -99,11 +116,25 @@ mod tests {
     #[cfg(not(target_os = "macos"))]
     fn the_cache_is_where_the_platform_keeps_caches() {
         let set = |pairs: &'static [(&str, &str)]| {
-            platform_cache(move |name| pairs.iter().find(|pair| pair.0 == name).map(|pair| PathBuf::from(pair.1)))
+            platform_cache(move |name| {
+                pairs
+                    .iter()
+                    .find(|pair| pair.0 == name)
+                    .map(|pair| PathBuf::from(pair.1))
+            })
         };
-        assert_eq!(set(&[("HOME", "/h")]), Some(PathBuf::from("/h/.cache/cofferdam")));
-        assert_eq!(set(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]), Some(PathBuf::from("/c/cofferdam")));
-        assert_eq!(set(&[("HOME", "/h"), ("XDG_CACHE_HOME", "c")]), Some(PathBuf::from("/h/.cache/cofferdam")));
+        assert_eq!(
+            set(&[("HOME", "/h")]),
+            Some(PathBuf::from("/h/.cache/cofferdam"))
+        );
+        assert_eq!(
+            set(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")]),
+            Some(PathBuf::from("/c/cofferdam"))
+        );
+        assert_eq!(
+            set(&[("HOME", "/h"), ("XDG_CACHE_HOME", "c")]),
+            Some(PathBuf::from("/h/.cache/cofferdam"))
+        );
         assert_eq!(set(&[]), None);
     }
 

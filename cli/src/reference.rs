@@ -29,9 +29,14 @@ pub fn markdown() -> String {
     for (exit, meaning) in exit::TABLE {
         text.push_str(&format!("| {} | {meaning} |\n", exit.code()));
     }
-    text.push_str("\nWhere several errors have different codes, the gravest counts: 101, 130, 4, 3, 2, 1.\n");
+    text.push_str(
+        "\nWhere several errors have different codes, the gravest counts: 101, 130, 4, 3, 2, 1.\n",
+    );
     text.push_str("\n## Global options\n\n");
-    text.push_str(&options(root.get_arguments().filter(|argument| argument.is_global_set())));
+    text.push_str(&options(
+        root.get_arguments()
+            .filter(|argument| argument.is_global_set()),
+    ));
     for command in leaves(&root) {
         text.push_str(&section(command));
     }
@@ -41,9 +46,16 @@ pub fn markdown() -> String {
 /// Commands that do something, those of groups too.
 fn leaves(root: &Command) -> Vec<&Command> {
     let mut leaves = Vec::new();
-    for command in root.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help") {
+    for command in root
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    {
         match command.has_subcommands() {
-            true => leaves.extend(command.get_subcommands().filter(|command| command.get_name() != "help")),
+            true => leaves.extend(
+                command
+                    .get_subcommands()
+                    .filter(|command| command.get_name() != "help"),
+            ),
             false => leaves.push(command),
         }
     }
@@ -51,15 +63,25 @@ fn leaves(root: &Command) -> Vec<&Command> {
 }
 
 fn about(command: &Command) -> String {
-    command.get_about().map(ToString::to_string).unwrap_or_default()
+    command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 fn section(command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
     let name = command.get_bin_name().unwrap_or_default();
-    let mut text = format!("\n## {name}\n\n{}.\n\n```text\n{usage}\n```\n", about(command));
-    let own = || command.get_arguments().filter(|argument| !argument.is_global_set() && !argument.is_hide_set());
+    let mut text = format!(
+        "\n## {name}\n\n{}.\n\n```text\n{usage}\n```\n",
+        about(command)
+    );
+    let own = || {
+        command
+            .get_arguments()
+            .filter(|argument| !argument.is_global_set() && !argument.is_hide_set())
+    };
     let own = options(own().filter(|argument| argument.get_id() != "help"));
     if !own.is_empty() {
         text.push('\n');
@@ -67,7 +89,11 @@ fn section(command: &Command) -> String {
     }
     if let Some(examples) = command.get_after_help() {
         let examples = examples.to_string();
-        let lines: Vec<&str> = examples.lines().skip(1).map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+        let lines: Vec<&str> = examples
+            .lines()
+            .skip(1)
+            .map(|line| line.strip_prefix("  ").unwrap_or(line))
+            .collect();
         text.push_str(&format!("\n```text\n{}\n```\n", lines.join("\n")));
     }
     text
@@ -80,23 +106,40 @@ fn options<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
 /// `- `--keep-going`: Go on …`
 fn option(argument: &Arg) -> String {
     let values = argument.get_value_names().unwrap_or_default();
-    let value = values.iter().map(|name| format!(" {name}")).collect::<String>();
+    let value = values
+        .iter()
+        .map(|name| format!(" {name}"))
+        .collect::<String>();
     let takes_value = argument.get_action().takes_values();
     let value = if takes_value { value } else { String::new() };
     let short = argument.get_short().map(|short| format!("-{short}"));
     let long = argument.get_long().map(|long| format!("--{long}"));
     let name = match argument.is_positional() {
         true => value.trim_start().to_owned(),
-        false => format!("{}{value}", short.into_iter().chain(long).collect::<Vec<_>>().join(", ")),
+        false => format!(
+            "{}{value}",
+            short.into_iter().chain(long).collect::<Vec<_>>().join(", ")
+        ),
     };
-    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let help = argument
+        .get_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let defaults: Vec<_> = argument
+        .get_default_values()
+        .iter()
+        .map(|value| value.to_string_lossy())
+        .collect();
     let default = match defaults.is_empty() || !takes_value {
         true => String::new(),
         false => format!(" [default: {}]", defaults.join(", ")),
     };
     let possible: Vec<String> = match takes_value {
-        true => argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect(),
+        true => argument
+            .get_possible_values()
+            .iter()
+            .map(|value| format!("`{}`", value.get_name()))
+            .collect(),
         false => Vec::new(),
     };
     let possible = match possible.is_empty() {
@@ -121,6 +164,9 @@ mod tests {
     fn the_page_is_up_to_date() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
         let written = std::fs::read_to_string(page).unwrap_or_default();
-        assert!(written == markdown(), "docs/cli.md is not what the program says: run `cargo xtask docs`");
+        assert!(
+            written == markdown(),
+            "docs/cli.md is not what the program says: run `cargo xtask docs`"
+        );
     }
 }

@@ -88,7 +88,10 @@ impl Report {
             trace.tell(&event);
         }
         if let Event::Failed { errors, .. } = event {
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(errors);
+            self.told
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(errors);
         }
     }
 
@@ -123,9 +126,13 @@ fn look(global: &Global) -> Look {
 }
 
 pub fn stderr_paint(global: &Global) -> Paint {
-    Paint::decide(global.color, std::io::stderr().is_terminal(), |name| std::env::var(name).ok())
+    Paint::decide(global.color, std::io::stderr().is_terminal(), |name| {
+        std::env::var(name).ok()
+    })
 }
 
 pub fn stdout_paint(global: &Global) -> Paint {
-    Paint::decide(global.color, std::io::stdout().is_terminal(), |name| std::env::var(name).ok())
+    Paint::decide(global.color, std::io::stdout().is_terminal(), |name| {
+        std::env::var(name).ok()
+    })
 }

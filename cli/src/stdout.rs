@@ -64,7 +64,10 @@ mod tests {
 
     #[test]
     fn a_reader_may_go_but_a_disk_must_not_be_full() {
-        for (kind, good) in [(ErrorKind::BrokenPipe, true), (ErrorKind::StorageFull, false)] {
+        for (kind, good) in [
+            (ErrorKind::BrokenPipe, true),
+            (ErrorKind::StorageFull, false),
+        ] {
             let mut out = Stdout::to(Box::new(Broken(kind)));
             out.print("text");
             out.print("more");

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cofferdam_runtime::Error;
-use cofferdam_runtime::event::Event;
+use cofferdam_runtime::{Error, Event};
 use serde_json::{Value, json};
 
 /// The first lane for compilations; executions have those below.
@@ -47,7 +46,8 @@ struct Lanes {
 impl Trace {
     pub fn create(path: &Path) -> Result<Trace, Error> {
         let file = File::create(path).map_err(|error| {
-            Error::environment(format!("cannot write the timeline `{}`", path.display())).cause(error)
+            Error::environment(format!("cannot write the timeline `{}`", path.display()))
+                .cause(error)
         })?;
         Ok(Trace::to(path, Box::new(BufWriter::new(file))))
     }
@@ -84,9 +84,15 @@ impl Trace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let end = if state.empty { "[]\n" } else { "\n]\n" };
         let written = std::mem::replace(&mut state.written, Ok(()));
-        let written = written.and_then(|()| state.out.write_all(end.as_bytes())).and_then(|()| state.out.flush());
+        let written = written
+            .and_then(|()| state.out.write_all(end.as_bytes()))
+            .and_then(|()| state.out.flush());
         written.map_err(|error| {
-            Error::environment(format!("cannot write the timeline `{}`", self.path.display())).cause(error)
+            Error::environment(format!(
+                "cannot write the timeline `{}`",
+                self.path.display()
+            ))
+            .cause(error)
         })
     }
 }
@@ -97,7 +103,8 @@ impl State {
             Event::Started { action, .. } => self.executions.enter(action, now),
             Event::Compiling { component } => self.compilations.enter(component, now),
             Event::Compiled { component, elapsed } => {
-                self.compilations.leave(component, "compile", now, *elapsed, &json!({}))
+                self.compilations
+                    .leave(component, "compile", now, *elapsed, &json!({}))
             }
             Event::Executed {
                 action,
@@ -106,14 +113,18 @@ impl State {
             } => {
                 self.executed += 1;
                 let ended = json!({ "output": output, "result": "executed" });
-                let span = self.executions.leave(action, "executed", now, *elapsed, &ended);
+                let span = self
+                    .executions
+                    .leave(action, "executed", now, *elapsed, &ended);
                 self.counted(span, now)
             }
             Event::Cached { action, output } => {
                 self.cached += 1;
                 let ended = json!({ "output": output, "result": "cached" });
                 let span = match self.executions.is_in(action) {
-                    true => self.executions.leave(action, "cached", now, Duration::ZERO, &ended),
+                    true => self
+                        .executions
+                        .leave(action, "cached", now, Duration::ZERO, &ended),
                     false => vec![mark(&format!("cached {action}"), now, &ended)],
                 };
                 self.counted(span, now)
@@ -122,11 +133,17 @@ impl State {
                 self.failed += 1;
                 let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
                 let ended = json!({ "errors": errors, "result": "failed" });
-                let span = self.executions.leave(action, "failed", now, Duration::ZERO, &ended);
+                let span = self
+                    .executions
+                    .leave(action, "failed", now, Duration::ZERO, &ended);
                 self.counted(span, now)
             }
             Event::Skipped { action, because } => {
-                vec![mark(&format!("skipped {action}"), now, &json!({ "because": because }))]
+                vec![mark(
+                    &format!("skipped {action}"),
+                    now,
+                    &json!({ "because": because }),
+                )]
             }
             Event::Notice { message } => vec![mark(message, now, &json!({}))],
             Event::Wrote {
@@ -142,8 +159,11 @@ impl State {
     }
 
     fn counted(&self, mut entries: Vec<Value>, now: Duration) -> Vec<Value> {
-        let counts = json!({ "cached": self.cached, "executed": self.executed, "failed": self.failed });
-        entries.push(json!({ "name": "actions", "ph": "C", "pid": 1, "ts": micros(now), "args": counts }));
+        let counts =
+            json!({ "cached": self.cached, "executed": self.executed, "failed": self.failed });
+        entries.push(
+            json!({ "name": "actions", "ph": "C", "pid": 1, "ts": micros(now), "args": counts }),
+        );
         entries
     }
 
@@ -187,7 +207,14 @@ impl Lanes {
     }
 
     /// One that never entered has a lane of its own for its `elapsed` time before now.
-    fn leave(&mut self, name: &str, category: &str, now: Duration, elapsed: Duration, arguments: &Value) -> Vec<Value> {
+    fn leave(
+        &mut self,
+        name: &str,
+        category: &str,
+        now: Duration,
+        elapsed: Duration,
+        arguments: &Value,
+    ) -> Vec<Value> {
         let mut entries = Vec::new();
         if !self.is_in(name) {
             entries = self.enter(name, now.saturating_sub(elapsed));
@@ -280,7 +307,12 @@ mod tests {
             .filter(|entry| entry["ph"] == "X")
             .map(|entry| {
                 let number = |key: &str| entry[key].as_f64().unwrap();
-                (number("tid") as u32, number("ts"), number("ts") + number("dur"), entry["name"].as_str().unwrap())
+                (
+                    number("tid") as u32,
+                    number("ts"),
+                    number("ts") + number("dur"),
+                    entry["name"].as_str().unwrap(),
+                )
             })
             .collect();
         assert_eq!(
@@ -292,12 +324,23 @@ mod tests {
             ]
         );
         spans.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        assert!(spans.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1));
+        assert!(
+            spans
+                .windows(2)
+                .all(|pair| pair[0].0 != pair[1].0 || pair[0].2 <= pair[1].1)
+        );
         let names = entries.iter().filter(|entry| entry["ph"] == "M").count();
         assert_eq!(names, 2, "each lane is named once");
-        assert!(entries.iter().any(|entry| entry["ph"] == "i" && entry["name"] == "cached d"));
+        assert!(
+            entries
+                .iter()
+                .any(|entry| entry["ph"] == "i" && entry["name"] == "cached d")
+        );
         let counts = entries.iter().rfind(|entry| entry["ph"] == "C").unwrap();
-        assert_eq!(counts["args"], json!({ "cached": 1, "executed": 3, "failed": 0 }));
+        assert_eq!(
+            counts["args"],
+            json!({ "cached": 1, "executed": 3, "failed": 0 })
+        );
     }
 
     #[test]

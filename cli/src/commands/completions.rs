@@ -9,7 +9,12 @@ use crate::stdout;
 
 pub fn run(arguments: &Completions) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "cofferdam", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "cofferdam",
+        &mut script,
+    );
     stdout::print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

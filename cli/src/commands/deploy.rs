@@ -7,7 +7,6 @@ use cofferdam_runtime::{Error, Events};
 use crate::Outcome;
 use crate::arguments::{Deploy, Global};
 use crate::commands::run::how;
-use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::report::{Report, stderr_paint};
 use crate::text::{Paint, Tone, guest_line, line};
@@ -18,8 +17,15 @@ const SHOWN: usize = 20;
 
 pub fn run(global: &Global, arguments: &Deploy) -> Outcome {
     place(global, arguments.dry_run, |project, interrupt, events| {
-        let how = how(&arguments.how);
-        deploy::deploy(project, &arguments.name, arguments.dry_run, &how, &interrupt.cancel(), events)
+        let how = how(global, &arguments.how);
+        deploy::deploy(
+            project,
+            &arguments.name,
+            arguments.dry_run,
+            &how,
+            &interrupt.cancel(),
+            events,
+        )
     })
 }
 
@@ -27,7 +33,11 @@ pub fn run(global: &Global, arguments: &Deploy) -> Outcome {
 pub fn place(
     global: &Global,
     dry_run: bool,
-    act: impl FnOnce(&cofferdam_runtime::OpenOptions, &Interrupt, &Events) -> Result<Deployment, Vec<Error>>,
+    act: impl FnOnce(
+        &cofferdam_runtime::OpenOptions,
+        &Interrupt,
+        &Events,
+    ) -> Result<Deployment, Vec<Error>>,
 ) -> Outcome {
     let project = project::open(global)?;
     let interrupt = Interrupt::default();
@@ -40,9 +50,18 @@ pub fn place(
     let exit = report.close(Vec::new());
     if dry_run {
         // The changes are what was asked for.
-        stdout::print(&text(crate::report::stdout_paint(global), &deployment, usize::MAX, true))?;
+        stdout::print(&text(
+            crate::report::stdout_paint(global),
+            &deployment,
+            usize::MAX,
+            true,
+        ))?;
     } else if !global.quiet {
-        let shown = if global.verbose > 0 { usize::MAX } else { SHOWN };
+        let shown = if global.verbose > 0 {
+            usize::MAX
+        } else {
+            SHOWN
+        };
         eprint!("{}", text(stderr_paint(global), &deployment, shown, false));
     }
     Ok(exit)
@@ -50,13 +69,26 @@ pub fn place(
 
 fn text(paint: Paint, deployment: &Deployment, shown: usize, dry_run: bool) -> String {
     let mut text = String::new();
-    let changes = || deployment.changes.iter().filter(|change| change.operation != Operation::Keep);
+    let changes = || {
+        deployment
+            .changes
+            .iter()
+            .filter(|change| change.operation != Operation::Keep)
+    };
     for change in changes().take(shown) {
         text.push_str(&format!("{}\n", change_line(paint, change)));
     }
     let left_out = changes().count().saturating_sub(shown);
     if left_out > 0 {
-        text.push_str(&format!("{}\n", line(paint, Tone::Dim, "", &format!("and {left_out} more (`-v` shows all)"))));
+        text.push_str(&format!(
+            "{}\n",
+            line(
+                paint,
+                Tone::Dim,
+                "",
+                &format!("and {left_out} more (`-v` shows all)")
+            )
+        ));
     }
     let verb = match (dry_run, deployment.rollback) {
         (true, _) => "Would do",
@@ -67,7 +99,11 @@ fn text(paint: Paint, deployment: &Deployment, shown: usize, dry_run: bool) -> S
         Some(revision) => format!(" {}", revision.get(..8).unwrap_or(revision)),
         None => " to the revision before".to_owned(),
     };
-    let summary = format!("{}{revision}: {}", deployment.name, counts(&deployment.changes));
+    let summary = format!(
+        "{}{revision}: {}",
+        deployment.name,
+        counts(&deployment.changes)
+    );
     text.push_str(&format!("{}\n", line(paint, Tone::Strong, verb, &summary)));
     text
 }
@@ -84,7 +120,16 @@ fn change_line(paint: Paint, change: &Change) -> String {
         detail if detail.is_empty() => String::new(),
         detail => format!("  {detail}"),
     };
-    line(paint, tone, verb, &format!("{}/{}{detail}", guest_line(&change.instance), guest_line(&change.path)))
+    line(
+        paint,
+        tone,
+        verb,
+        &format!(
+            "{}/{}{detail}",
+            guest_line(&change.instance),
+            guest_line(&change.path)
+        ),
+    )
 }
 
 /// `3 created, 1 activated, 12 kept`, or `nothing to change`.
@@ -96,11 +141,17 @@ fn counts(changes: &[Change]) -> String {
         (Operation::Activate, "activated"),
         (Operation::Keep, "kept"),
     ];
-    if changes.iter().all(|change| change.operation == Operation::Keep) {
+    if changes
+        .iter()
+        .all(|change| change.operation == Operation::Keep)
+    {
         return "nothing to change".to_owned();
     }
     let counted = words.map(|(operation, word)| {
-        let count = changes.iter().filter(|change| change.operation == operation).count();
+        let count = changes
+            .iter()
+            .filter(|change| change.operation == operation)
+            .count();
         (count > 0).then(|| format!("{count} {word}"))
     });
     counted.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -133,7 +184,9 @@ mod tests {
             ],
         };
         let placed = text(Paint::OFF, &deployment, 1, false);
-        deployment.changes.retain(|change| change.operation == Operation::Keep);
+        deployment
+            .changes
+            .retain(|change| change.operation == Operation::Keep);
         let tried = text(Paint::OFF, &deployment, usize::MAX, true);
         deployment.rollback = true;
         deployment.revision = None;

@@ -21,11 +21,25 @@ pub fn run(global: &Global, arguments: &Deployments) -> Outcome {
 
 /// `2026-01-31 09:05:00Z  deploy    4f0c1a2e  3 changes`
 fn line(deployment: &Deployment) -> String {
-    let what = if deployment.rollback { "rollback" } else { "deploy" };
-    let revision = deployment.revision.as_deref().map_or("before", |revision| revision.get(..8).unwrap_or(revision));
-    let changes = deployment.changes.iter().filter(|change| change.operation != Operation::Keep).count();
+    let what = if deployment.rollback {
+        "rollback"
+    } else {
+        "deploy"
+    };
+    let revision = deployment
+        .revision
+        .as_deref()
+        .map_or("before", |revision| revision.get(..8).unwrap_or(revision));
+    let changes = deployment
+        .changes
+        .iter()
+        .filter(|change| change.operation != Operation::Keep)
+        .count();
     let plural = if changes == 1 { "change" } else { "changes" };
-    format!("{}  {what:<8}  {revision:<8}  {changes} {plural}\n", date(deployment.time))
+    format!(
+        "{}  {what:<8}  {revision:<8}  {changes} {plural}\n",
+        date(deployment.time)
+    )
 }
 
 #[cfg(test)]
@@ -41,8 +55,14 @@ mod tests {
             rollback: false,
             changes: Vec::new(),
         };
-        assert_eq!(line(&deployment), "2000-02-29 00:00:00Z  deploy    4f0c1a2e  0 changes\n");
+        assert_eq!(
+            line(&deployment),
+            "2000-02-29 00:00:00Z  deploy    4f0c1a2e  0 changes\n"
+        );
         (deployment.rollback, deployment.revision) = (true, None);
-        assert_eq!(line(&deployment), "2000-02-29 00:00:00Z  rollback  before    0 changes\n");
+        assert_eq!(
+            line(&deployment),
+            "2000-02-29 00:00:00Z  rollback  before    0 changes\n"
+        );
     }
 }

@@ -33,11 +33,17 @@ fn text(paint: Paint, explanation: &Explanation) -> String {
     };
     let paths = |count: usize| if count == 1 { "path" } else { "paths" };
     if changed.is_empty() {
-        text.push_str(&format!("it observed {observed} {}, none has changed since\n", paths(*observed)));
+        text.push_str(&format!(
+            "it observed {observed} {}, none has changed since\n",
+            paths(*observed)
+        ));
         return text;
     }
     let count = changed.len();
-    text.push_str(&format!("it observed {observed} {}; {count} changed since, so it would be looked up again:\n", paths(*observed)));
+    text.push_str(&format!(
+        "it observed {observed} {}; {count} changed since, so it would be looked up again:\n",
+        paths(*observed)
+    ));
     for path in changed.iter().take(SHOWN) {
         text.push_str(&format!("  {path}\n"));
     }
@@ -55,7 +61,10 @@ mod tests {
     fn it_tells_the_past_and_the_present() {
         let mut explanation = Explanation {
             action: "pages:a.md".to_owned(),
-            ran: Some("`docs/a.md` was a file of content 1a2b3c4d, now a file of content 5e6f7081".to_owned()),
+            ran: Some(
+                "`docs/a.md` was a file of content 1a2b3c4d, now a file of content 5e6f7081"
+                    .to_owned(),
+            ),
             observed: 3,
             changed: Vec::new(),
         };

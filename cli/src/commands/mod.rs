@@ -1,19 +1,13 @@
 //! What each command does: it asks the runtime, and shows the answer.
 
-mod cache;
-mod clean;
 mod completions;
 mod deploy;
 mod deployments;
 mod explain;
 mod graph;
-mod init;
-mod plugin;
 mod rollback;
 mod run;
-mod schema;
 mod show;
-mod update;
 mod watch;
 
 use crate::Outcome;
@@ -26,19 +20,19 @@ pub fn run(global: &Global, command: Command) -> Outcome {
     match command {
         Command::Run(arguments) if arguments.watch => watch::run(global, &arguments),
         Command::Run(arguments) => run::run(global, &arguments),
-        Command::Init(arguments) => init::run(global, &arguments),
         Command::Show(arguments) => show::run(global, &arguments),
         Command::Explain(arguments) => explain::run(global, &arguments),
         Command::Graph(arguments) => graph::run(global, &arguments),
         Command::Deploy(arguments) => deploy::run(global, &arguments),
         Command::Rollback(arguments) => rollback::run(global, &arguments),
         Command::Deployments(arguments) => deployments::run(global, &arguments),
-        Command::Plugin(arguments) => plugin::run(global, &arguments),
-        Command::Update(arguments) => update::run(global, &arguments),
-        Command::Cache(arguments) => cache::run(global, &arguments),
-        Command::Clean => clean::run(global),
-        Command::Schema(_) => schema::run(global),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Init(_)
+        | Command::Plugin(_)
+        | Command::Update(_)
+        | Command::Cache(_)
+        | Command::Clean
+        | Command::Schema(_) => unreachable!(),
         Command::Reference => stdout::print(&reference::markdown()).map(|()| Exit::Done),
     }
 }

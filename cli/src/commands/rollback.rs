@@ -9,6 +9,13 @@ use crate::commands::deploy::place;
 pub fn run(global: &Global, arguments: &Rollback) -> Outcome {
     place(global, arguments.dry_run, |project, interrupt, events| {
         let to = arguments.to.clone();
-        deploy::rollback(project, &arguments.name, to, arguments.dry_run, &interrupt.cancel(), events)
+        deploy::rollback(
+            project,
+            &arguments.name,
+            to,
+            arguments.dry_run,
+            &interrupt.cancel(),
+            events,
+        )
     })
 }

@@ -8,14 +8,28 @@ pub fn dot(drawing: &Drawing) -> String {
         "digraph cofferdam {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
     );
     for item in &drawing.items {
-        let writes = item.writes.as_ref().map(|writes| format!("\n→ {writes}")).unwrap_or_default();
+        let writes = item
+            .writes
+            .as_ref()
+            .map(|writes| format!("\n→ {writes}"))
+            .unwrap_or_default();
         let label = quoted(&format!("{}\n{}{writes}", item.name, item.note()));
-        let planner = if item.planned > 0 { ", peripheries=2" } else { "" };
-        text.push_str(&format!("  {} [label={label}{planner}];\n", quoted(&item.name)));
+        let planner = if item.planned > 0 {
+            ", peripheries=2"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "  {} [label={label}{planner}];\n",
+            quoted(&item.name)
+        ));
     }
     for (item, needs) in drawing.needs.iter().enumerate() {
         for need in needs {
-            let (from, to) = (quoted(&drawing.items[*need].name), quoted(&drawing.items[item].name));
+            let (from, to) = (
+                quoted(&drawing.items[*need].name),
+                quoted(&drawing.items[item].name),
+            );
             text.push_str(&format!("  {from} -> {to};\n"));
         }
     }
@@ -24,5 +38,10 @@ pub fn dot(drawing: &Drawing) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    )
 }

@@ -66,11 +66,20 @@ impl Drawing {
         for (number, node) in graph.nodes.iter().enumerate() {
             let item = item_of[number];
             let planner = node.planner.filter(|_| all);
-            needs[item].extend(node.needs.iter().chain(&planner).map(|need| item_of[*need]).filter(|need| *need != item));
+            needs[item].extend(
+                node.needs
+                    .iter()
+                    .chain(&planner)
+                    .map(|need| item_of[*need])
+                    .filter(|need| *need != item),
+            );
         }
         Drawing {
             items,
-            needs: needs.into_iter().map(|needs| needs.into_iter().collect()).collect(),
+            needs: needs
+                .into_iter()
+                .map(|needs| needs.into_iter().collect())
+                .collect(),
         }
     }
 

@@ -40,12 +40,24 @@ pub fn layout(drawing: &Drawing, height: f64) -> Layout {
     let (mut points, chains) = points(drawing, &layer, height);
     order(&mut points);
     let middle = positions(&points);
-    let bottom = (0..points.layer.len()).map(|point| middle[point] + points.height[point] / 2.0).fold(0.0, f64::max);
+    let bottom = (0..points.layer.len())
+        .map(|point| middle[point] + points.height[point] / 2.0)
+        .fold(0.0, f64::max);
     Layout {
-        items: layer.iter().enumerate().map(|(item, layer)| (*layer, middle[item])).collect(),
+        items: layer
+            .iter()
+            .enumerate()
+            .map(|(item, layer)| (*layer, middle[item]))
+            .collect(),
         edges: chains
             .into_iter()
-            .map(|(need, item, chain)| (need, item, chain.into_iter().map(|point| middle[point]).collect()))
+            .map(|(need, item, chain)| {
+                (
+                    need,
+                    item,
+                    chain.into_iter().map(|point| middle[point]).collect(),
+                )
+            })
             .collect(),
         layers: points.layers.len(),
         height: bottom,
@@ -57,7 +69,9 @@ fn layers(drawing: &Drawing) -> Vec<usize> {
     let needed_by = drawing.needed_by();
     let mut missing: Vec<usize> = drawing.needs.iter().map(Vec::len).collect();
     let mut layer = vec![0; drawing.items.len()];
-    let mut sorted: Vec<usize> = (0..missing.len()).filter(|item| missing[*item] == 0).collect();
+    let mut sorted: Vec<usize> = (0..missing.len())
+        .filter(|item| missing[*item] == 0)
+        .collect();
     let mut next = 0;
     while let Some(item) = sorted.get(next).copied() {
         next += 1;
@@ -70,7 +84,11 @@ fn layers(drawing: &Drawing) -> Vec<usize> {
         }
     }
     for item in sorted.into_iter().rev() {
-        if let Some(first) = needed_by[item].iter().map(|dependent| layer[*dependent]).min() {
+        if let Some(first) = needed_by[item]
+            .iter()
+            .map(|dependent| layer[*dependent])
+            .min()
+        {
             layer[item] = first - 1;
         }
     }
@@ -124,12 +142,20 @@ fn order(points: &mut Points) {
             let layer = if forwards { step } else { count - 1 - step };
             let beside = if forwards { layer - 1 } else { layer + 1 };
             let place = places(points, beside);
-            let neighbours = if forwards { &points.before } else { &points.after };
+            let neighbours = if forwards {
+                &points.before
+            } else {
+                &points.after
+            };
             let mut sorted: Vec<(f64, usize)> = points.layers[layer]
                 .iter()
                 .enumerate()
                 .map(|(index, point)| {
-                    let mean = mean(neighbours[*point].iter().map(|neighbour| place[*neighbour] as f64));
+                    let mean = mean(
+                        neighbours[*point]
+                            .iter()
+                            .map(|neighbour| place[*neighbour] as f64),
+                    );
                     (mean.unwrap_or(index as f64), *point)
                 })
                 .collect();
@@ -195,7 +221,11 @@ fn positions(points: &Points) -> Vec<f64> {
     for pull in 0..PULLS {
         let forwards = pull % 2 == 0;
         for step in 0..points.layers.len() {
-            let number = if forwards { step } else { points.layers.len() - 1 - step };
+            let number = if forwards {
+                step
+            } else {
+                points.layers.len() - 1 - step
+            };
             let layer = &points.layers[number];
             let wished: Vec<f64> = layer
                 .iter()
@@ -207,7 +237,9 @@ fn positions(points: &Points) -> Vec<f64> {
             place(points, layer, &wished, &mut middle);
         }
     }
-    let top = (0..middle.len()).map(|point| middle[point] - points.height[point] / 2.0).fold(f64::INFINITY, f64::min);
+    let top = (0..middle.len())
+        .map(|point| middle[point] - points.height[point] / 2.0)
+        .fold(f64::INFINITY, f64::min);
     middle.iter_mut().for_each(|middle| *middle -= top);
     middle
 }
@@ -236,7 +268,9 @@ fn place(points: &Points, layer: &[usize], wished: &[f64], middle: &mut [f64]) {
         }
         blocks.push(block);
     }
-    let starts = blocks.iter().flat_map(|(sum, count)| std::iter::repeat_n(sum / *count as f64, *count));
+    let starts = blocks
+        .iter()
+        .flat_map(|(sum, count)| std::iter::repeat_n(sum / *count as f64, *count));
     for ((point, offset), start) in layer.iter().zip(&offsets).zip(starts) {
         middle[*point] = start + offset;
     }

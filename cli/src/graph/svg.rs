@@ -40,7 +40,10 @@ pub fn svg(drawing: &Drawing) -> String {
         lefts.push(left);
         left += width + CHANNEL;
     }
-    let (whole_width, whole_height) = ((left - CHANNEL).max(MARGIN) + MARGIN, places.height + 2.0 * MARGIN);
+    let (whole_width, whole_height) = (
+        (left - CHANNEL).max(MARGIN) + MARGIN,
+        places.height + 2.0 * MARGIN,
+    );
 
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole_width:.0}\" height=\"{whole_height:.0}\" \
@@ -84,7 +87,9 @@ fn edge(first: usize, middles: &[f64], lefts: &[f64], widths: &[f64], end: f64) 
         let layer = first + step;
         let (to_x, to_y) = (lefts[layer], middle + MARGIN);
         let half = f64::midpoint(x, to_x);
-        path.push_str(&format!(" C{half:.1} {y:.1} {half:.1} {to_y:.1} {to_x:.1} {to_y:.1}"));
+        path.push_str(&format!(
+            " C{half:.1} {y:.1} {half:.1} {to_y:.1} {to_x:.1} {to_y:.1}"
+        ));
         (x, y) = (to_x, to_y);
         if to_x < end {
             x = to_x + widths[layer];
@@ -96,7 +101,11 @@ fn edge(first: usize, middles: &[f64], lefts: &[f64], widths: &[f64], end: f64) 
 
 fn node(item: &Item, left: f64, middle: f64, width: f64) -> String {
     let top = middle - HEIGHT / 2.0;
-    let class = if item.writes.is_some() { " class=\"writes\"" } else { "" };
+    let class = if item.writes.is_some() {
+        " class=\"writes\""
+    } else {
+        ""
+    };
     let mut text = format!("  <g{class}>\n");
     let mut boxes = vec![0.0];
     if item.planned > 0 {
@@ -112,11 +121,19 @@ fn node(item: &Item, left: f64, middle: f64, width: f64) -> String {
     }
     let (name, note) = (escaped(&item.name), escaped(&note(item)));
     let x = left + 14.0;
-    text.push_str(&format!("    <text class=\"name\" x=\"{x:.1}\" y=\"{:.1}\">{name}</text>\n", top + 20.0));
-    text.push_str(&format!("    <text class=\"note\" x=\"{x:.1}\" y=\"{:.1}\">{note}</text>\n  </g>\n", top + 35.0));
+    text.push_str(&format!(
+        "    <text class=\"name\" x=\"{x:.1}\" y=\"{:.1}\">{name}</text>\n",
+        top + 20.0
+    ));
+    text.push_str(&format!(
+        "    <text class=\"note\" x=\"{x:.1}\" y=\"{:.1}\">{note}</text>\n  </g>\n",
+        top + 35.0
+    ));
     text
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -82,15 +82,25 @@ fn layers_follow_needs_and_nothing_overlaps() {
     let drawing = Drawing::new(&shop(), true);
     let places = layout::layout(&drawing, 46.0);
     for (item, needs) in drawing.needs.iter().enumerate() {
-        assert!(needs.iter().all(|need| places.items[*need].0 < places.items[item].0));
+        assert!(
+            needs
+                .iter()
+                .all(|need| places.items[*need].0 < places.items[item].0)
+        );
     }
     for (first, a) in places.items.iter().enumerate() {
         for b in &places.items[first + 1..] {
-            assert!(a.0 != b.0 || (a.1 - b.1).abs() >= 46.0, "{a:?} overlaps {b:?}");
+            assert!(
+                a.0 != b.0 || (a.1 - b.1).abs() >= 46.0,
+                "{a:?} overlaps {b:?}"
+            );
         }
         assert!(a.1 >= 23.0 && a.1 + 23.0 <= places.height);
     }
-    assert_eq!(places.items[0].0, 2, "`styles` stands next to what needs it");
+    assert_eq!(
+        places.items[0].0, 2,
+        "`styles` stands next to what needs it"
+    );
 }
 
 #[test]
@@ -116,6 +126,10 @@ fn a_picture_is_whole_and_escaped() {
     assert!(picture.starts_with("<svg xmlns=") && picture.ends_with("</svg>\n"));
     assert!(picture.contains("→ out&lt;1&gt;"));
     assert_eq!(picture.matches("<path class=\"edge\"").count(), 5);
-    assert_eq!(picture.matches("<rect class=\"box\"").count(), 7, "a planner has a second box");
+    assert_eq!(
+        picture.matches("<rect class=\"box\"").count(),
+        7,
+        "a planner has a second box"
+    );
     assert!(svg(&Drawing::new(&Graph { nodes: Vec::new() }, false)).ends_with("</svg>\n"));
 }

@@ -10,12 +10,18 @@ pub fn tree(paint: Paint, drawing: &Drawing) -> String {
     let mut shown = vec![false; drawing.items.len()];
     let roots = (0..drawing.items.len()).filter(|item| needed_by[*item].is_empty());
     // What is still to be printed, the next one last: item, what leads its line, what leads those below.
-    let mut waiting: Vec<(usize, String, String)> =
-        roots.rev().map(|item| (item, String::new(), String::new())).collect();
+    let mut waiting: Vec<(usize, String, String)> = roots
+        .rev()
+        .map(|item| (item, String::new(), String::new()))
+        .collect();
     while let Some((item, lead, below)) = waiting.pop() {
         let needs = &drawing.needs[item];
         let again = shown[item] && !needs.is_empty();
-        text.push_str(&format!("{}{}\n", paint.tone(Tone::Dim, &lead), label(paint, drawing, item, again)));
+        text.push_str(&format!(
+            "{}{}\n",
+            paint.tone(Tone::Dim, &lead),
+            label(paint, drawing, item, again)
+        ));
         if again {
             continue;
         }

@@ -38,7 +38,10 @@ impl Held {
             self.shown += 1;
             return true;
         }
-        let known = self.groups.iter().position(|group| group.planner.as_deref() == planner);
+        let known = self
+            .groups
+            .iter()
+            .position(|group| group.planner.as_deref() == planner);
         let group = match known {
             Some(known) => &mut self.groups[known],
             None => self.groups.push_mut(Group {
@@ -59,7 +62,12 @@ impl Held {
         for group in std::mem::take(&mut self.groups) {
             match group.planner {
                 Some(_) if group.count <= NAMED => {
-                    told.extend(group.first.into_iter().map(|(action, note)| Told::One(action, note)));
+                    told.extend(
+                        group
+                            .first
+                            .into_iter()
+                            .map(|(action, note)| Told::One(action, note)),
+                    );
                 }
                 Some(planner) => told.push(Told::Many(planner, group.count)),
                 None => told.push(Told::More(group.count)),
@@ -95,7 +103,12 @@ mod tests {
     #[test]
     fn the_rest_of_many_is_counted() {
         let mut held = Held::default();
-        let printed = (0..50).filter(|number| held.add(&format!("a{number}"), "")).count();
-        assert_eq!((printed, held.take()), (SHOWN, vec![Told::More(50 - SHOWN)]));
+        let printed = (0..50)
+            .filter(|number| held.add(&format!("a{number}"), ""))
+            .count();
+        assert_eq!(
+            (printed, held.take()),
+            (SHOWN, vec![Told::More(50 - SHOWN)])
+        );
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_runtime::Error;
-use cofferdam_runtime::event::{Event, Level, LogLine, Summary};
+use cofferdam_runtime::{Error, Event, Level, LogLine, Summary};
 
 use crate::terminal::held::{Held, Told};
 use crate::terminal::{Look, Verbosity};
@@ -92,8 +91,13 @@ impl Lines {
         if self.buried {
             text.push_str(&self.failed);
         }
-        text.push_str(&errors(self.look.paint, Sources(self.project.as_deref()), unseen));
-        let silent = self.look.verbosity == Verbosity::Quiet || (self.look.only_news && !self.said && unseen.is_empty());
+        text.push_str(&errors(
+            self.look.paint,
+            Sources(self.project.as_deref()),
+            unseen,
+        ));
+        let silent = self.look.verbosity == Verbosity::Quiet
+            || (self.look.only_news && !self.said && unseen.is_empty());
         if let Some(summary) = &self.summary
             && !silent
         {
@@ -105,7 +109,9 @@ impl Lines {
     fn ordinary(&mut self, event: &Event) -> String {
         let verbose = self.look.verbosity >= Verbosity::Verbose;
         match event {
-            Event::Compiled { component, elapsed } => self.row(Tone::Calm, "Compiled", component, &duration(*elapsed)),
+            Event::Compiled { component, elapsed } => {
+                self.row(Tone::Calm, "Compiled", component, &duration(*elapsed))
+            }
             Event::Log { action, line } => self.log(action, line),
             Event::Cached { action, output } if verbose || self.cached.add(action, output) => {
                 self.row(Tone::Calm, "Cached", action, output)
@@ -137,7 +143,11 @@ impl Lines {
                     deleted => format!(", {deleted} deleted"),
                 };
                 let plural = if *files == 1 { "file" } else { "files" };
-                self.line(Tone::Good, "Wrote", &format!("{folder}: {files} {plural}{deleted}"))
+                self.line(
+                    Tone::Good,
+                    "Wrote",
+                    &format!("{folder}: {files} {plural}{deleted}"),
+                )
             }
             _ => String::new(),
         }
@@ -150,7 +160,9 @@ impl Lines {
     /// A line with a name in the column of names.
     fn row(&mut self, tone: Tone, verb: &str, name: &str, rest: &str) -> String {
         let taken = width(name);
-        self.names = self.names.max(taken.next_multiple_of(4)).min(WIDEST.max(self.names));
+        if taken > self.names {
+            self.names = taken.next_multiple_of(4).min(WIDEST);
+        }
         let gap = " ".repeat(self.names.saturating_sub(taken) + 4);
         self.line(tone, verb, &format!("{name}{gap}{rest}"))
     }
@@ -158,7 +170,9 @@ impl Lines {
     fn held(&mut self, verb: &str, tone: Tone, told: Told) -> String {
         match told {
             Told::One(action, note) => self.row(tone, verb, &action, &note),
-            Told::Many(planner, count) => self.line(tone, verb, &format!("{planner}: {count} actions")),
+            Told::Many(planner, count) => {
+                self.line(tone, verb, &format!("{planner}: {count} actions"))
+            }
             Told::More(count) => self.line(tone, verb, &format!("{count} more actions")),
         }
     }
@@ -202,6 +216,15 @@ impl Lines {
     }
 }
 
+pub fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}
+
 /// A log line as one line: its message, then its fields.
 pub fn log_text(log: &LogLine) -> String {
     let mut text = guest_line(&log.message);
@@ -226,5 +249,7 @@ pub fn summary_text(summary: &Summary) -> String {
         skipped => format!(", {skipped} skipped"),
     };
     let elapsed = duration(*elapsed);
-    format!("{actions} actions: {cached} cached, {executed} executed, {failed} failed{skipped}, {elapsed}")
+    format!(
+        "{actions} actions: {cached} cached, {executed} executed, {failed} failed{skipped}, {elapsed}"
+    )
 }

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use cofferdam_runtime::{Cancel, Event};
 
-use crate::text::{Paint, Tone, duration, guest_line, line, width};
-use crate::text::{VERB, cut};
+use crate::text::{Paint, Tone, VERB, cut, duration, guest_line, line, width};
 
 /// Executions shorter than this are not drawn: they would only flicker.
 const PATIENCE: Duration = Duration::from_millis(150);
@@ -63,7 +62,11 @@ impl Live {
                 total,
                 message,
             } => {
-                if let Some(running) = self.running.iter_mut().find(|running| running.name == *action) {
+                if let Some(running) = self
+                    .running
+                    .iter_mut()
+                    .find(|running| running.name == *action)
+                {
                     let done = match total {
                         Some(total) => format!("{done}/{total}"),
                         None => done.to_string(),
@@ -84,7 +87,8 @@ impl Live {
                 self.end("Executing", action);
             }
             Event::Skipped { .. } => self.skipped += 1,
-            Event::Log { .. } | Event::Notice { .. } | Event::Wrote { .. } | Event::Finished(_) => {}
+            Event::Log { .. } | Event::Notice { .. } | Event::Wrote { .. } | Event::Finished(_) => {
+            }
         }
     }
 
@@ -98,30 +102,58 @@ impl Live {
     }
 
     fn end(&mut self, verb: &str, name: &str) {
-        self.running.retain(|running| running.verb != verb || running.name != name);
+        self.running
+            .retain(|running| running.verb != verb || running.name != name);
     }
 
     /// The rows for a terminal of so many columns and rows. None at first: what is done at once needs no picture.
     pub fn rows(&self, now: Instant, columns: usize, rows: usize) -> Vec<String> {
-        let Some(began) = self.began.filter(|began| now.duration_since(*began) >= PATIENCE) else {
+        let Some(began) = self
+            .began
+            .filter(|began| now.duration_since(*began) >= PATIENCE)
+        else {
             return Vec::new();
         };
-        let shown: Vec<&Running> =
-            self.running.iter().filter(|running| now.duration_since(running.since) >= PATIENCE).collect();
+        let shown: Vec<&Running> = self
+            .running
+            .iter()
+            .filter(|running| now.duration_since(running.since) >= PATIENCE)
+            .collect();
         let most = ROWS.min(rows.saturating_sub(4));
-        let widest = shown.iter().take(most).map(|running| width(&running.name)).max().unwrap_or(0).min(40);
-        let row = |tone, verb: &str, rest: &str| line(self.paint, tone, verb, &cut(rest, columns.saturating_sub(VERB + 2)));
+        let widest = shown
+            .iter()
+            .take(most)
+            .map(|running| width(&running.name))
+            .max()
+            .unwrap_or(0)
+            .min(40);
+        let row = |tone, verb: &str, rest: &str| {
+            line(
+                self.paint,
+                tone,
+                verb,
+                &cut(rest, columns.saturating_sub(VERB + 2)),
+            )
+        };
         let mut drawn: Vec<String> = shown
             .iter()
             .take(most)
             .map(|running| {
                 let gap = " ".repeat(widest.saturating_sub(width(&running.name)));
                 let elapsed = elapsed(now.duration_since(running.since));
-                row(Tone::Good, running.verb, &format!("{}{gap}  {elapsed:>6}  {}", running.name, running.progress))
+                row(
+                    Tone::Good,
+                    running.verb,
+                    &format!("{}{gap}  {elapsed:>6}  {}", running.name, running.progress),
+                )
             })
             .collect();
         if shown.len() > most {
-            drawn.push(row(Tone::Dim, "", &format!("and {} more", shown.len() - most)));
+            drawn.push(row(
+                Tone::Dim,
+                "",
+                &format!("and {} more", shown.len() - most),
+            ));
         }
         let (tone, verb) = match self.cancel.is_cancelled() {
             true => (Tone::Warning, "Cancelling"),
@@ -143,7 +175,10 @@ impl Live {
                 std::cmp::Ordering::Greater => ' ',
             })
             .collect();
-        let mut text = format!("[{bar}] {ended}/{planned}  {} cached, {} executed", self.cached, self.executed);
+        let mut text = format!(
+            "[{bar}] {ended}/{planned}  {} cached, {} executed",
+            self.cached, self.executed
+        );
         for (count, what) in [(self.failed, "failed"), (self.skipped, "skipped")] {
             if count > 0 {
                 text.push_str(&format!(", {count} {what}"));

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use cofferdam_runtime::{Cancel, Error, Event};
 
 use crate::text::Paint;
-pub use lines::log_text;
 use lines::Lines;
+pub use lines::{level_name, log_text};
 use live::Live;
 use screen::Screen;
 
@@ -67,7 +67,12 @@ struct State {
 
 impl Terminal {
     /// `out` is stderr, but for tests; `project` is where errors' positions are looked up.
-    pub fn new(look: Look, out: Box<dyn Write + Send>, project: Option<&Path>, cancel: Cancel) -> Terminal {
+    pub fn new(
+        look: Look,
+        out: Box<dyn Write + Send>,
+        project: Option<&Path>,
+        cancel: Cancel,
+    ) -> Terminal {
         let state = State {
             lines: Lines::new(look, project),
             live: Live::new(look.paint, cancel),
@@ -87,13 +92,19 @@ impl Terminal {
     }
 
     pub fn tell(&self, event: &Event) {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         state.tell(event);
         let begins = matches!(event, Event::Started { .. } | Event::Compiling { .. });
         if begins && state.moves && !state.ticking {
             state.ticking = true;
             let shared = self.shared.clone();
-            let ticker = std::thread::Builder::new().name("terminal".to_owned()).spawn(move || shared.tick());
+            let ticker = std::thread::Builder::new()
+                .name("terminal".to_owned())
+                .spawn(move || shared.tick());
             state.ticking = ticker.is_ok();
             *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker.ok();
         }
@@ -101,14 +112,22 @@ impl Terminal {
 
     /// Ends with errors that no event told, and the summary.
     pub fn close(&self, errors: &[Error]) {
-        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         state.closed = true;
         let mut text = std::mem::take(&mut state.waiting);
         text.push_str(&state.lines.close(errors));
         state.screen.show(&text, &[]);
         drop(state);
         self.shared.closed.notify_all();
-        let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let ticker = self
+            .ticker
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(ticker) = ticker {
             // It ends at once: `closed` is set.
             let _ = ticker.join();

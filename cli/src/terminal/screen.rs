@@ -40,5 +40,7 @@ impl Screen {
 /// Columns and rows of the terminal.
 pub fn size() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(std::io::stderr());
-    size.map_or((80, 24), |(columns, rows)| (usize::from(columns.0), usize::from(rows.0)))
+    size.map_or((80, 24), |(columns, rows)| {
+        (usize::from(columns.0), usize::from(rows.0))
+    })
 }

@@ -18,16 +18,26 @@ pub struct Sources<'a>(pub Option<&'a Path>);
 
 /// All errors, a blank line between them and a line break at the end.
 pub fn errors(paint: Paint, sources: Sources<'_>, errors: &[Error]) -> String {
-    let texts: Vec<String> = errors.iter().map(|error| one(paint, sources, error)).collect();
+    let texts: Vec<String> = errors
+        .iter()
+        .map(|error| one(paint, sources, error))
+        .collect();
     texts.join("\n")
 }
 
 fn one(paint: Paint, sources: Sources<'_>, error: &Error) -> String {
     let clean = |text: &str| guest_text(paint, text.as_bytes());
-    let mut text = format!("{} {}\n", paint.tone(Tone::Bad, "error:"), indented(&clean(&error.message), 7));
+    let mut text = format!(
+        "{} {}\n",
+        paint.tone(Tone::Bad, "error:"),
+        indented(&clean(&error.message), 7)
+    );
     for cause in &error.causes {
         let cause = indented(&clean(cause), 13);
-        text.push_str(&format!("  {} {cause}\n", paint.tone(Tone::Strong, "caused by:")));
+        text.push_str(&format!(
+            "  {} {cause}\n",
+            paint.tone(Tone::Strong, "caused by:")
+        ));
     }
     if let Some(position) = &error.at {
         let place = clean(&position.to_string());
@@ -46,7 +56,8 @@ fn one(paint: Paint, sources: Sources<'_>, error: &Error) -> String {
 
 /// Further lines of a text that begins at a column.
 fn indented(text: &str, column: usize) -> String {
-    text.trim_end().replace('\n', &format!("\n{}", " ".repeat(column)))
+    text.trim_end()
+        .replace('\n', &format!("\n{}", " ".repeat(column)))
 }
 
 /// The source line with a caret below the column:
@@ -63,29 +74,45 @@ fn snippet(paint: Paint, sources: Sources<'_>, position: &Position) -> Option<St
         return None;
     }
     let source = std::fs::read(file).ok()?;
-    let source = source.split(|byte| *byte == b'\n').nth(line.checked_sub(1)? as usize)?;
-    let source = String::from_utf8_lossy(source).replace('\t', " ").replace('\r', "");
+    let source = source
+        .split(|byte| *byte == b'\n')
+        .nth(line.checked_sub(1)? as usize)?;
+    let source = String::from_utf8_lossy(source)
+        .replace('\t', " ")
+        .replace('\r', "");
     if source.trim().is_empty() {
         return None;
     }
     // Columns count characters.
-    let column = position.column.map(|column| column.saturating_sub(1) as usize);
+    let column = position
+        .column
+        .map(|column| column.saturating_sub(1) as usize);
     let (shown, column) = cut(&source, column);
     let number = line.to_string();
     let gutter = " ".repeat(number.len());
     let bar = paint.tone(Tone::Dim, "|");
-    let mut text = format!("{gutter} {bar}\n{} {bar} {shown}\n", paint.tone(Tone::Dim, &number));
+    let mut text = format!(
+        "{gutter} {bar}\n{} {bar} {shown}\n",
+        paint.tone(Tone::Dim, &number)
+    );
     if let Some(column) = column {
         let before: String = shown.chars().take(column).collect();
         let caret = paint.tone(Tone::Bad, "^");
-        text.push_str(&format!("{gutter} {bar} {}{caret}\n", " ".repeat(width(&before))));
+        text.push_str(&format!(
+            "{gutter} {bar} {}{caret}\n",
+            " ".repeat(width(&before))
+        ));
     }
     Some(text)
 }
 
 /// What fits of a long line around a column, and where the column then is.
 fn cut(source: &str, column: Option<usize>) -> (String, Option<usize>) {
-    let chars: Vec<char> = source.trim_end().chars().filter(|char| !char.is_control()).collect();
+    let chars: Vec<char> = source
+        .trim_end()
+        .chars()
+        .filter(|char| !char.is_control())
+        .collect();
     let column = column.map(|column| column.min(chars.len()));
     let start = column.map_or(0, |column| column.saturating_sub(LONGEST_LINE * 3 / 4));
     let mut shown = String::new();
@@ -145,7 +172,9 @@ mod tests {
             "[project]\nname = \"shop\"\n[actions.日本]\n\tplugn = \"markdown\"\r\n",
         )
         .unwrap();
-        let unknown = Error::config("unknown key `plugn`\nin an action").at(at("cofferdam.toml", 4, 2)).hint("did you mean `plugin`?");
+        let unknown = Error::config("unknown key `plugn`\nin an action")
+            .at(at("cofferdam.toml", 4, 2))
+            .hint("did you mean `plugin`?");
         let table = Error::config("wide").at(at("cofferdam.toml", 3, 12));
         let beyond = Error::config("no such line").at(at("cofferdam.toml", 40, 1));
         insta::assert_snapshot!(errors(Paint::OFF, Sources(Some(folder.path())), &[unknown, table, beyond]), @r#"

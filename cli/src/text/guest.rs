@@ -42,13 +42,19 @@ fn escape_length(text: &str) -> usize {
     let after = |at: Option<usize>, length: usize| at.map_or(bytes.len(), |at| at + length);
     match bytes.get(1) {
         Some(b'[') => after(
-            bytes[2..].iter().position(|byte| (0x40..=0x7e).contains(byte)).map(|at| at + 2),
+            bytes[2..]
+                .iter()
+                .position(|byte| (0x40..=0x7e).contains(byte))
+                .map(|at| at + 2),
             1,
         ),
         Some(b']' | b'P' | b'X' | b'^' | b'_') => {
             let bell = text.find('\x07').map(|at| at + 1);
             let terminator = text.find("\x1b\\").map(|at| at + 2);
-            bell.into_iter().chain(terminator).min().unwrap_or(bytes.len())
+            bell.into_iter()
+                .chain(terminator)
+                .min()
+                .unwrap_or(bytes.len())
         }
         Some(byte) if byte.is_ascii() => 2,
         _ => 1,
@@ -56,8 +62,13 @@ fn escape_length(text: &str) -> usize {
 }
 
 fn is_colour(sequence: &str) -> bool {
-    let body = sequence.strip_prefix("\x1b[").and_then(|rest| rest.strip_suffix('m'));
-    body.is_some_and(|body| body.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':')))
+    let body = sequence
+        .strip_prefix("\x1b[")
+        .and_then(|rest| rest.strip_suffix('m'));
+    body.is_some_and(|body| {
+        body.bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':'))
+    })
 }
 
 /// Characters that change the order in which others are shown.
@@ -83,7 +94,10 @@ mod tests {
     fn unended_sequences_end_with_the_text() {
         assert_eq!(guest_text(Paint::OFF, b"a\x1b[31"), "a");
         assert_eq!(guest_text(Paint::OFF, b"a\x1b]0;title"), "a");
-        assert_eq!(guest_text(Paint::OFF, "a\x1b\u{e9}b".as_bytes()), "a\u{e9}b");
+        assert_eq!(
+            guest_text(Paint::OFF, "a\x1b\u{e9}b".as_bytes()),
+            "a\u{e9}b"
+        );
     }
 
     #[test]

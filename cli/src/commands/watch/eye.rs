@@ -52,7 +52,11 @@ pub struct Eye {
 
 impl Eye {
     /// By the system's own means; where those are exhausted, by looking every second.
-    pub fn open(folder: &Path, ignored: Arc<Mutex<Ignored>>, wakes: Sender<Wake>) -> Result<Eye, Error> {
+    pub fn open(
+        folder: &Path,
+        ignored: Arc<Mutex<Ignored>>,
+        wakes: Sender<Wake>,
+    ) -> Result<Eye, Error> {
         let folder = real(folder);
         let tell = move |event: notify::Result<notify::Event>| {
             let matters = match &event {
@@ -75,7 +79,8 @@ impl Eye {
             watch::<PollWatcher>(&folder, tell, Config::default().with_poll_interval(LOOKS))
         });
         let watcher = watcher.map_err(|error| {
-            Error::environment(format!("cannot watch the folder `{}`", folder.display())).cause(error)
+            Error::environment(format!("cannot watch the folder `{}`", folder.display()))
+                .cause(error)
         })?;
         Ok(Eye { _watcher: watcher })
     }
@@ -114,7 +119,10 @@ mod tests {
         let (sender, wakes) = channel();
         let mut ignored = Ignored::new(&project(folder));
         ignored.add("dist");
-        (Eye::open(folder, Arc::new(Mutex::new(ignored)), sender).unwrap(), wakes)
+        (
+            Eye::open(folder, Arc::new(Mutex::new(ignored)), sender).unwrap(),
+            wakes,
+        )
     }
 
     #[test]
@@ -142,6 +150,9 @@ mod tests {
         std::fs::write(folder.path().join("stop"), "").unwrap();
         assert_eq!(wakes.recv_timeout(PATIENCE), Ok(Wake::Changed));
         drop(eye);
-        assert!(wakes.iter().count() <= 3, "creating, writing and closing `stop`");
+        assert!(
+            wakes.iter().count() <= 3,
+            "creating, writing and closing `stop`"
+        );
     }
 }

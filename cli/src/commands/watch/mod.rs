@@ -21,16 +21,17 @@ use crate::project;
 use crate::report::Report;
 use crate::text::{Tone, line};
 use eye::{Eye, Ignored};
-use wake::{Wake, Waiting};
+use wake::{Waiting, Wake};
 
 pub fn run(global: &Global, arguments: &Run) -> Outcome {
     let project = project::open(global)?;
-    let options = options(arguments);
+    let options = options(global, arguments);
     let interrupt = Interrupt::default();
     interrupt.arm();
     let (sender, receiver) = channel();
     let ignored = Arc::new(Mutex::new(Ignored::new(&project)));
-    let _eye = Eye::open(&project.folder, ignored.clone(), sender.clone()).map_err(|error| vec![error])?;
+    let _eye =
+        Eye::open(&project.folder, ignored.clone(), sender.clone()).map_err(|error| vec![error])?;
     interrupt.on_first(move || {
         // If nobody waits, the run under way ends by itself.
         let _ = sender.send(Wake::Interrupted);
@@ -50,7 +51,15 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
         let exit = report.close(result.err().unwrap_or_default());
         if first && !global.quiet && !arguments.json {
             let paint = crate::report::stderr_paint(global);
-            eprintln!("{}", line(paint, Tone::Dim, "Watching", &project.folder.display().to_string()));
+            eprintln!(
+                "{}",
+                line(
+                    paint,
+                    Tone::Dim,
+                    "Watching",
+                    &project.folder.display().to_string()
+                )
+            );
         }
         first = false;
         // What failed is not tried again without a reason.
@@ -65,7 +74,10 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
 fn learn_outputs(events: Events, ignored: Arc<Mutex<Ignored>>) -> Events {
     Arc::new(move |event| {
         if let Event::Wrote { folder, .. } = &event {
-            ignored.lock().unwrap_or_else(PoisonError::into_inner).add(folder);
+            ignored
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(folder);
         }
         events(event);
     })

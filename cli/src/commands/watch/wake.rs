@@ -37,7 +37,9 @@ impl Waiting {
                 self.looked = true;
                 return Wake::Changed;
             }
-            Ok(Wake::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Wake::Interrupted,
+            Ok(Wake::Interrupted) | Err(RecvTimeoutError::Disconnected) => {
+                return Wake::Interrupted;
+            }
         }
         let latest = Instant::now() + LONGEST;
         loop {
@@ -45,7 +47,9 @@ impl Waiting {
             match wakes.recv_timeout(QUIET.min(left)) {
                 Ok(Wake::Changed) if !left.is_zero() => {}
                 Ok(Wake::Changed) | Err(RecvTimeoutError::Timeout) => return Wake::Changed,
-                Ok(Wake::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Wake::Interrupted,
+                Ok(Wake::Interrupted) | Err(RecvTimeoutError::Disconnected) => {
+                    return Wake::Interrupted;
+                }
             }
         }
     }
@@ -81,9 +85,17 @@ mod tests {
         let mut waiting = Waiting::new();
         assert_eq!(waiting.next(&wakes, true), Wake::Changed, "by itself");
         sender.send(Wake::Interrupted).unwrap();
-        assert_eq!(waiting.next(&wakes, true), Wake::Interrupted, "it waits for a real reason");
+        assert_eq!(
+            waiting.next(&wakes, true),
+            Wake::Interrupted,
+            "it waits for a real reason"
+        );
         sender.send(Wake::Changed).unwrap();
         assert_eq!(waiting.next(&wakes, true), Wake::Changed);
-        assert_eq!(waiting.next(&wakes, true), Wake::Changed, "after a change it looks again");
+        assert_eq!(
+            waiting.next(&wakes, true),
+            Wake::Changed,
+            "after a change it looks again"
+        );
     }
 }
