@@ -2,8 +2,6 @@
 //! Knows nothing of builds.
 
 mod digest;
-mod stub;
-pub use stub::*;
 mod tree;
 
 pub use digest::{Digest, Key};
