@@ -1,1 +1,3 @@
-fn main() {}
+//! Everything a user sees, one file per story.
+
+mod bindings;
