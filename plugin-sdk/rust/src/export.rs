@@ -79,6 +79,12 @@ macro_rules! __plugin {
             #[cfg(target_family = "wasm")]
             $crate::bindings::$world::$export!(Plugin with_types_in $crate::bindings::$world);
 
+            // Elsewhere nothing calls it: a lint would say that the plugin is dead code.
+            #[cfg(not(target_family = "wasm"))]
+            const _: () = {
+                $(let _ = <Plugin as $crate::bindings::$world::Guest>::$name;)+
+            };
+
             /// The version of the contract, for a host that has not yet instantiated anything.
             #[cfg(target_family = "wasm")]
             #[unsafe(link_section = "cofferdam:api")]
