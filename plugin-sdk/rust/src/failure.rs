@@ -146,6 +146,26 @@ impl Failures {
     }
 }
 
+/// Says where an error of something that knows no place happened: `File::open(path).at(path)?`.
+pub trait At<T> {
+    /// Failures that have a place keep it.
+    fn at(self, path: impl AsRef<Path>) -> Result<T>;
+}
+
+impl<T, E: Into<Failures>> At<T> for std::result::Result<T, E> {
+    fn at(self, path: impl AsRef<Path>) -> Result<T> {
+        self.map_err(|error| {
+            let mut failures = error.into();
+            for failure in &mut failures.0 {
+                if failure.location.is_none() {
+                    *failure = failure.clone().at(path.as_ref());
+                }
+            }
+            failures
+        })
+    }
+}
+
 impl fmt::Display for Failures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, failure) in self.0.iter().enumerate() {

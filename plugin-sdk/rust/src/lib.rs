@@ -51,7 +51,7 @@ pub use bindings::shared::cofferdam::plugin::types::{
     ActionSpec, Capability, Change, Failure, FailureKind, Instance, Location, NeedSource,
     Operation, PlannedNeed,
 };
-pub use failure::{Failures, Result};
+pub use failure::{At, Failures, Result};
 #[cfg(not(target_family = "wasm"))]
 pub use harness::Harness;
 pub use log::progress;

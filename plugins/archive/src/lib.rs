@@ -10,7 +10,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use cofferdam_plugin::files::{self, Entry};
-use cofferdam_plugin::{Failure, Request, Result, input, out, src};
+use cofferdam_plugin::{At as _, Failure, Request, Result, input, out, src};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use structured_zstd::encoding::{CompressionLevel, StreamingEncoder};
@@ -41,7 +41,7 @@ fn run(request: Request<Config>) -> Result {
     let format = Format::of(name)?;
     let members = members(&request)?;
     let path = out().join(name);
-    let file = File::create(&path).map_err(|error| Failure::from(error).at(&path))?;
+    let file = File::create(&path).at(&path)?;
     let mut file = BufWriter::new(file);
     match format {
         Format::Tar => tape::write(&mut file, &members, *mtime).map(drop)?,
@@ -131,7 +131,7 @@ fn mode(path: &Path) -> Result<u32> {
 }
 
 fn link_text(path: &Path) -> Result<String> {
-    let target = std::fs::read_link(path).map_err(|error| Failure::from(error).at(path))?;
+    let target = std::fs::read_link(path).at(path)?;
     let text = target.into_os_string().into_string();
     text.map_err(|_| {
         Failure::user("is a link whose text is not UTF-8")
@@ -141,7 +141,7 @@ fn link_text(path: &Path) -> Result<String> {
 }
 
 fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|error| Failure::from(error).at(path).into())
+    File::open(path).at(path)
 }
 
 #[cfg(test)]

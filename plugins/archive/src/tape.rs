@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use cofferdam_plugin::files::Kind;
-use cofferdam_plugin::{Failure, Result};
+use cofferdam_plugin::{At as _, Result};
 use tar::{Builder, EntryType, Header};
 
 use crate::{Member, link_text, mode, open};
@@ -42,5 +42,5 @@ fn append<W: Write>(tape: &mut Builder<W>, member: &Member, mtime: u32) -> Resul
             tape.append_data(&mut header, &member.name, file)
         }
     };
-    written.map_err(|error| Failure::from(error).at(path).into())
+    written.at(path)
 }
