@@ -12,7 +12,7 @@ use crate::export::call;
 use crate::files::{self, Kind};
 use crate::paths::root;
 use crate::request::FromHost;
-use crate::{Failure, Failures, Result, json};
+use crate::{Failure, Failures, Instance, Result, json};
 
 /// The sandbox's folders as temporary folders, for the thread that made it, until it is dropped.
 /// What is wrong with a test's own set-up panics.
@@ -46,7 +46,7 @@ impl Harness {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let root = env::temp_dir().join(format!("cofferdam-harness-{}-{number}", process::id()));
-        for folder in ["src", "in", "out", "build", "tmp"] {
+        for folder in ["src", "in", "out", "build", "tmp", "target"] {
             fs::create_dir_all(root.join(folder)).expect("a temporary folder can be made");
         }
         let outer = root::set(Some(root.clone()));
@@ -124,13 +124,56 @@ impl Harness {
         call(function, wit::Request { config, needs }).map_err(Failures)
     }
 
-    /// Calls `deploy` or `rollback` as the host does.
-    pub fn deploy<Q: FromHost, T>(
+    /// Calls `deploy` as the host does, for instances whose folders are `/target/NAME`.
+    pub fn deploy_to<Q, T>(
         &self,
-        function: impl Fn(Q) -> Result<T>,
-        sent: Q::Sent,
-    ) -> Result<T> {
-        call(function, sent).map_err(Failures)
+        deploy: impl Fn(Q) -> Result<T>,
+        config: &str,
+        revision: &str,
+        instances: &[&str],
+        dry_run: bool,
+    ) -> Result<T>
+    where
+        Q: FromHost<Sent = wit::Deployment>,
+    {
+        let sent = wit::Deployment {
+            config: canonical(config),
+            revision: revision.to_owned(),
+            instances: self.instances(instances),
+            dry_run,
+        };
+        call(deploy, sent).map_err(Failures)
+    }
+
+    /// Calls `rollback` as the host does.
+    pub fn roll_back<Q, T>(
+        &self,
+        rollback: impl Fn(Q) -> Result<T>,
+        config: &str,
+        to: Option<&str>,
+        instances: &[&str],
+        dry_run: bool,
+    ) -> Result<T>
+    where
+        Q: FromHost<Sent = wit::RollbackRequest>,
+    {
+        let sent = wit::RollbackRequest {
+            config: canonical(config),
+            to: to.map(str::to_owned),
+            instances: self.instances(instances),
+            dry_run,
+        };
+        call(rollback, sent).map_err(Failures)
+    }
+
+    fn instances(&self, names: &[&str]) -> Vec<Instance> {
+        let instance = |name: &&str| {
+            let root = format!("/target/{name}");
+            self.folder(&root);
+            let name = (*name).to_owned();
+            Instance { name, root }
+        };
+        names.iter().map(instance).collect()
     }
 
     /// Makes `/out` empty.
