@@ -164,16 +164,16 @@ fn resolve<'a>(packages: &'a BTreeMap<String, Package>, from: &str, name: &str) 
 fn hashes(integrity: &str) -> Vec<(&'static str, String)> {
     let hashes = integrity.split_whitespace().filter_map(|hash| {
         let (algorithm, bytes) = hash.split_once('-')?;
-        let algorithm = match algorithm {
-            "sha1" => "SHA-1",
-            "sha256" => "SHA-256",
-            "sha384" => "SHA-384",
-            "sha512" => "SHA-512",
+        let (algorithm, size) = match algorithm {
+            "sha1" => ("SHA-1", 20),
+            "sha256" => ("SHA-256", 32),
+            "sha384" => ("SHA-384", 48),
+            "sha512" => ("SHA-512", 64),
             _ => return None,
         };
         let bytes = STANDARD.decode(bytes).ok()?;
         let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some((algorithm, hex))
+        (bytes.len() == size).then_some((algorithm, hex))
     });
     hashes.collect()
 }

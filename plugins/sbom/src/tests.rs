@@ -35,7 +35,7 @@ const NPM: &str = r#"{
     "": {"name": "web", "version": "2.0.0", "workspaces": ["tools/*"],
          "dependencies": {"left": "^1"}, "devDependencies": {"@types/node": "*", "tool": "*"}},
     "node_modules/left": {"version": "1.0.1", "resolved": "https://example.org/left-1.0.1.tgz",
-         "integrity": "sha512-AAEC", "dependencies": {"deep": "2"}},
+         "integrity": "sha256-AAEC sha512-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", "dependencies": {"deep": "2"}},
     "node_modules/deep": {"version": "1.0.0", "dev": true},
     "node_modules/left/node_modules/deep": {"version": "2.0.0", "optional": true},
     "node_modules/@types/node": {"version": "20.1.0", "dev": true, "dependencies": {"deep": "1"}},
@@ -114,7 +114,7 @@ fn npm_s_lock() {
     assert_eq!(components[1]["group"], "@types");
     assert_eq!(
         components[4]["hashes"],
-        json!([{"alg": "SHA-512", "content": "000102"}])
+        json!([{"alg": "SHA-512", "content": "00".repeat(64)}])
     );
     assert_eq!(
         components[4]["externalReferences"][0]["url"],
