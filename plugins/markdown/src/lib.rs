@@ -28,27 +28,15 @@ use cofferdam_plugin::{Request, Result};
 
 use place::Urls;
 
-/// What the pages have in common; part of the config of every action that needs it.
+/// What all pages are told; see `plan::Config`.
 #[derive(Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
 struct Site {
-    /// The site's name; that of its first page when left out.
     title: Option<String>,
-    /// The language of the pages, such as `en`.
-    #[serde(default = "english")]
     lang: String,
-    #[serde(default)]
     theme: Theme,
-    /// A template of the project, in the language of Jinja, instead of the one that comes with the theme.
     template: Option<String>,
-    /// More style sheets to link, by their place in the site.
-    #[serde(default)]
     stylesheets: Vec<String>,
-    /// Scripts (modules) to load, by their place in the site.
-    #[serde(default)]
     scripts: Vec<String>,
-    #[serde(default)]
-    urls: Urls,
 }
 
 #[derive(
@@ -61,10 +49,6 @@ enum Theme {
     Plain,
     /// The same elements without a style sheet.
     None,
-}
-
-fn english() -> String {
-    "en".to_owned()
 }
 
 /// What the planned actions are told.

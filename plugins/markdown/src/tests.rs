@@ -235,7 +235,7 @@ fn a_template_of_the_project() {
 
     files.pop();
     files.push(("docs/look/head.html", "\n{{ site.nothing }}"));
-    let failures = build(&files, config).unwrap_err();
+    let failures = build(&files, config).err().unwrap();
     assert_eq!(
         failures.to_string(),
         "/src/docs/look/head.html:2: the template is wrong: undefined value"
@@ -279,7 +279,7 @@ fn what_is_wrong() {
             "/src/docs/a.md:2:1: the front matter has lines",
         ),
     ] {
-        let failures = build(files, config).unwrap_err().to_string();
+        let failures = build(files, config).err().unwrap().to_string();
         assert!(failures.starts_with(message), "{failures}");
     }
 }
