@@ -271,7 +271,7 @@ fn what_is_wrong() {
         (
             &[("docs/a.md", "")],
             r#"{"url": "files"}"#,
-            "unknown field `url`",
+            "at `url`: unknown field `url`",
         ),
         (
             &[("docs/a.md", "---\nx\n---\n")],

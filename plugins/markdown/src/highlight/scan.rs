@@ -155,9 +155,9 @@ impl Scanner<'_> {
         };
         let is_colon_key = after.starts_with(':') && !after.starts_with("::");
         let is_member = self.before() == Some('.');
-        let class = if has(Mark::ColonKeys) && is_colon_key && !is_member {
-            Class::Property
-        } else if has(Mark::EqualsKeys) && self.is_equals_key(near) {
+        let is_key = (has(Mark::ColonKeys) && is_colon_key && !is_member)
+            || (has(Mark::EqualsKeys) && self.is_equals_key(near));
+        let class = if is_key {
             Class::Property
         } else if is_in(language.keywords) && !is_member {
             Class::Keyword
