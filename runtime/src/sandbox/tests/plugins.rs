@@ -97,8 +97,10 @@ fn a_plugin_makes_programs() {
     ));
     // Observed like its content.
     let facts: Vec<_> = ended.built.observations.facts.iter().collect();
-    assert!(facts.iter().any(|((_, path), fact)| **path == *"a"
-        && fact.facets.contains(crate::observe::Facets::CONTENT)));
+    assert!(
+        facts.iter().any(|((_, path), fact)| **path == *"a"
+            && fact.facets.contains(crate::observe::Facets::CONTENT))
+    );
 }
 
 #[test]
@@ -270,12 +272,7 @@ fn a_panic_of_a_plugin_shows_its_message() {
         panic!("a panic is a trap");
     };
     assert!(message.ends_with("the suite cannot go on"), "{message}");
-    assert!(
-        backtrace
-            .iter()
-            .any(|frame| frame.contains("probe_suite::run")),
-        "{backtrace:#?}"
-    );
+    assert!(backtrace[0].contains("run"), "{backtrace:#?}");
 }
 
 #[test]

@@ -46,11 +46,11 @@ impl types::Host for Guest {
 }
 
 impl preopens::Host for Guest {
-    /// Where guests start at `/`, they are given `/`.
+    /// A plugin is given `/`, and so is a command that starts there.
     ///
-    /// C libraries take every path for one below `/`: they have no current directory. So where guests start
-    /// elsewhere, that folder is what they see as `/`, and the other folders of the top are reached by their names
-    /// though no listing of `/` shows them: `a` and `/a` are the working tree's, `/out/a` is the output's.
+    /// C libraries take every path for one below `/`: they have no current directory. So the folder in which a
+    /// command starts is what it sees as `/`, and the other folders of the top are reached by their names though no
+    /// listing of `/` shows them: both `a` and `/a` are in the working tree, `/out/a` is in the output.
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let folders = self.starting_folders().map_err(Ending::file_system)?;
         let descriptors = &mut self.files.descriptors;
