@@ -16,6 +16,7 @@
 //! | truncating to nothing | makes a new, not executable file: the old one is not looked at |
 //! | times | fixed; setting them succeeds where the file system is writable |
 //! | link count | names of a file; 1 for a directory |
+//! | `..` in a path below a real folder | not out of it: `not-permitted` |
 //! | the mounts themselves | cannot be removed or renamed: `busy` |
 
 mod bytes;
@@ -24,6 +25,7 @@ mod error;
 mod file;
 mod handle;
 mod host;
+mod index;
 mod layout;
 mod list;
 mod modes;

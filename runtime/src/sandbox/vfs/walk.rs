@@ -266,7 +266,6 @@ impl Vfs {
                     merged.push(seen);
                     continue;
                 }
-                _ if !merged.is_empty() => break,
                 Kind::File => Some(Body::File(File {
                     content: Content::below(seen),
                     charged: 0,
@@ -276,6 +275,7 @@ impl Vfs {
             };
             break;
         }
+        // A file below a directory is hidden by it.
         if !merged.is_empty() {
             body = Some(Body::Directory(Directory {
                 layers: merged,
