@@ -101,6 +101,12 @@ impl Store {
         self.folder.generation()
     }
 
+    /// The [`Store::generation`] of a folder that is not opened; `None` where there is no sound one.
+    pub fn generation_at(folder: &Path) -> Option<u64> {
+        let text = std::fs::read_to_string(folder.join("generation")).ok()?;
+        u64::from_str_radix(text.get(..16)?, 16).ok()
+    }
+
     /// Protects what is used from now on, and what was used in the hour before, until it is dropped.
     /// Waits for the end of a collection, which would not see it, and looks at what that left.
     pub fn lease(&self) -> Result<Lease, StoreError> {

@@ -73,7 +73,7 @@ pub fn run_in(
         ),
         None => None,
     };
-    let generation = workspace.store.generation();
+    let generation = workspace.generation()?;
     let trusted = last_run
         .as_ref()
         .is_some_and(|record| record.generation == generation)
@@ -128,6 +128,14 @@ pub fn run_in(
         let found = checked::check_all(&environment, &plan, &report, jobs);
         report.errors.extend(found);
     }
+    if report
+        .errors
+        .iter()
+        .any(|error| error.kind == ErrorKind::Environment)
+    {
+        // Something may be lost that the record takes for granted: the next run looks everything up.
+        workspace.forget_last_run();
+    }
     let summary = summarize(&report, start);
     workspace.remember_reasons(&report);
     if let Some(rows) = rows
@@ -135,7 +143,7 @@ pub fn run_in(
         && !report.cancelled
         && summary.skipped == 0
         && !table.disturbed()
-        && workspace.store.generation() == generation
+        && workspace.generation().is_ok_and(|now| now == generation)
     {
         remember::remember(
             workspace,
