@@ -74,8 +74,8 @@ impl Store {
                 }
             })?;
         }
-        // Stable: of one second, the later pack and the later record come first.
-        records.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.time));
+        // Stable: of one moment, the later pack and the later record come first.
+        records.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.age()));
         Ok(Named { records, touched })
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::folder::{is_stale, now};
+use super::folder::{is_stale, now, now_and_part};
 use super::large::LARGE;
 use super::record::{Entry, Kind, Salt};
 use super::result::ActionResult;
@@ -160,14 +160,15 @@ impl<'s> Batch<'s> {
     }
 
     fn put_named(&mut self, key: &Key, kind: Kind, payload: &[u8]) -> Result<(), StoreError> {
+        let (time, part) = now_and_part();
         let entry = Entry {
             key: key.0,
             offset: length(&self.named),
             length: length(payload),
-            time: self.time,
+            time,
             kind,
             flags: 0,
-            size: 0,
+            size: part,
         };
         entry.write(&self.salt, payload, &mut self.named);
         self.named_entries.push(entry);

@@ -20,15 +20,21 @@ const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
 const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// The name of a file that one process makes: milliseconds since 1970, then 32 random bits.
-/// The order of ids is the order of their making.
+/// The order of ids is the order of their making; within a process exactly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Id(u128);
 
 impl Id {
     pub(super) fn new() -> Id {
+        static LAST: AtomicU64 = AtomicU64::new(0);
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let milliseconds = since.map_or(0, |time| time.as_millis()) & ((1 << 48) - 1);
-        Id(milliseconds << 32 | u128::from(random() & 0xffff_ffff))
+        let now = since.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(0));
+        let next = |last: u64| now.max(last + 1);
+        let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+            Some(next(last))
+        });
+        let milliseconds = next(last.unwrap_or_else(|last| last)) & ((1 << 48) - 1);
+        Id(u128::from(milliseconds) << 32 | u128::from(random() & 0xffff_ffff))
     }
 
     fn parse(text: &str) -> Option<Id> {
@@ -52,7 +58,20 @@ fn random() -> u64 {
 
 /// Seconds since 1970.
 pub(super) fn now() -> u32 {
-    seconds(SystemTime::now())
+    #[cfg(test)]
+    let later = super::tests::clock_ahead();
+    #[cfg(not(test))]
+    let later = 0;
+    seconds(SystemTime::now()) + later
+}
+
+/// Seconds since 1970, and 65,536ths of the present one.
+pub(super) fn now_and_part() -> (u32, u16) {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let part = since.map_or(0, |time| {
+        (u64::from(time.subsec_nanos()) << 16) / 1_000_000_000
+    });
+    (now(), u16::try_from(part).unwrap_or(u16::MAX))
 }
 
 pub(super) fn seconds(time: SystemTime) -> u32 {

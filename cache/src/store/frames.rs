@@ -132,10 +132,14 @@ pub(super) fn blob_size(file: &File) -> io::Result<Option<u64>> {
         return Ok(None);
     };
     file.read_exact_at(&mut trailer, start)?;
+    Ok(trailer_size(&trailer))
+}
+
+fn trailer_size(trailer: &[u8]) -> Option<u64> {
     let check = blake3::hash(&trailer[..16]);
     let whole = trailer[24..] == *MAGIC && trailer[16..24] == check.as_bytes()[..8];
-    let size = u64::from_le_bytes(*trailer.first_chunk().expect("32 bytes"));
-    Ok(whole.then_some(size))
+    let size = u64::from_le_bytes(*trailer.first_chunk()?);
+    whole.then_some(size)
 }
 
 struct Row {
@@ -175,8 +179,7 @@ impl Opened {
             offset += u64::from(length);
         }
         let values: Vec<_> = rows.iter().map(|row| row.value).collect();
-        let whole = trailer[24..] == *MAGIC
-            && trailer[..8] == digest.size.to_le_bytes()
+        let whole = trailer_size(trailer) == Some(digest.size)
             && offset == start
             && root(&values) == digest.hash;
         Ok(whole.then_some(Opened { file, digest, rows }))

@@ -168,7 +168,7 @@ impl<'s> Marker<'s> {
             .chain(marker.path_sets.values_mut())
         {
             records
-                .sort_by_key(|(pack, entry)| std::cmp::Reverse((entry.time, *pack, entry.offset)));
+                .sort_by_key(|(pack, entry)| std::cmp::Reverse((entry.age(), *pack, entry.offset)));
         }
         Ok(marker)
     }
@@ -249,19 +249,17 @@ impl<'s> Marker<'s> {
         }
         let last_use = |key: &[u8; 32], time: u32| used.get(key).copied().unwrap_or(0).max(time);
         let mut items = Vec::with_capacity(self.results.len() + self.path_sets.len());
-        for (key, records) in &self.results {
-            items.push((last_use(key, records[0].1.time), Item::Result(*key)));
-        }
+        // Of one time, path sets come first: they are small, and results are not found without them.
         for (key, records) in &self.path_sets {
             for at in records.iter().take(PATH_SETS) {
                 items.push((last_use(key, at.1.time), Item::PathSet(*at)));
             }
         }
-        items.extend(
-            roots
-                .iter()
-                .map(|root| (seconds(root.last_use), Item::Root(root))),
-        );
+        for (key, records) in &self.results {
+            items.push((last_use(key, records[0].1.time), Item::Result(*key)));
+        }
+        let roots = roots.iter();
+        items.extend(roots.map(|root| (seconds(root.last_use), Item::Root(root))));
         items
     }
 

@@ -56,12 +56,17 @@ pub(super) struct Entry {
     pub(super) time: u32,
     pub(super) kind: Kind,
     pub(super) flags: u8,
-    /// Of a blob before compression.
+    /// Of a blob before compression. Of others, which have no use for it, 65,536ths of a second after `time`.
     pub(super) size: u16,
 }
 
 impl Entry {
     pub(super) const BYTES: usize = 48;
+
+    /// What is later is newer.
+    pub(super) fn age(&self) -> (u32, u16) {
+        (self.time, self.size)
+    }
 
     /// Header and payload.
     pub(super) fn stored(&self) -> u64 {

@@ -98,17 +98,25 @@ impl Store {
         }
         report.records += found.len();
         report.bytes += pack.length();
-        let mut readable = Vec::with_capacity(found.len());
-        for entry in found {
-            if entry.kind == Kind::Blob && pack.blob(&entry)?.is_none() {
+        // A record whose header is damaged may still be read by its index, and the other way about.
+        let mut entries = known;
+        entries.extend(found);
+        entries.sort_by_key(|entry| entry.offset);
+        entries.dedup();
+        let mut readable = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let whole = match entry.kind {
+                Kind::Blob => pack.blob(&entry)?.is_some(),
+                _ => pack.payload(&entry)?.is_some(),
+            };
+            if whole {
+                readable.push(entry);
+            } else {
                 report.damage.push(Damage {
                     file: pack.path.clone(),
                     offset: Some(u64::from(entry.offset)),
-                    what: "a blob's bytes",
+                    what: "a record's payload",
                 });
-                self.folder.met_damage()?;
-            } else {
-                readable.push(entry);
             }
         }
         Ok(readable)
