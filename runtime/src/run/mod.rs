@@ -1,6 +1,7 @@
 //! One invocation: [`run`] is the way of the data from the project file to the summary.
 
 mod checked;
+mod clean;
 mod fast;
 mod open;
 mod remember;
@@ -18,6 +19,7 @@ use crate::sandbox::Cancel;
 use crate::schedule::{Clean, End, Report, Schedule};
 use crate::trees::Trees;
 
+pub use clean::clean;
 pub use open::{OpenOptions, Workspace, from_store};
 
 #[derive(Clone, Debug, Default)]
