@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::actions::PATH_SETS;
-use super::folder::{Folder, Id};
+use super::folder::{Folder, Id, let_go};
 use super::index::Index;
 use super::pack::{Pack, compress};
 use super::record::{COMPRESSED, Entry, HEADER, INCOMPRESSIBLE, Kind, Salt};
@@ -117,6 +117,12 @@ impl<'a> Compaction<'a> {
             disk::remove(&self.folder.index(pack.id))?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let_go(&self.file);
     }
 }
 

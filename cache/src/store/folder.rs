@@ -87,9 +87,21 @@ pub(super) fn is_stale(time: u32) -> bool {
     time.saturating_add(STALE) < now()
 }
 
-/// A lock file that is held; closing it lets go.
+/// A lock file that is held.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let_go(&self.file);
+    }
+}
+
+/// Closing a file is not enough: a process that is just being started may hold it too until it is.
+pub(super) fn let_go(file: &File) {
+    // It cannot fail for a file that is open.
+    let _ = file.unlock();
 }
 
 pub(super) struct Folder {
@@ -193,26 +205,26 @@ impl Folder {
         let (file, path) = self.lock_file(name)?;
         file.lock()
             .map_err(|error| StoreError::io("lock", &path, error))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     pub(super) fn lock_shared(&self, name: &str) -> Result<Lock, StoreError> {
         let (file, path) = self.lock_file(name)?;
         file.lock_shared()
             .map_err(|error| StoreError::io("lock", &path, error))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 
     pub(super) fn try_lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
         let (file, path) = self.lock_file(name)?;
         let locked = tried(file.try_lock(), &path)?;
-        Ok(locked.then_some(Lock { _file: file }))
+        Ok(locked.then(|| Lock { file }))
     }
 
     pub(super) fn try_lock_shared(&self, name: &str) -> Result<Option<Lock>, StoreError> {
         let (file, path) = self.lock_file(name)?;
         let locked = tried(file.try_lock_shared(), &path)?;
-        Ok(locked.then_some(Lock { _file: file }))
+        Ok(locked.then(|| Lock { file }))
     }
 
     fn lock_file(&self, name: &str) -> Result<(File, PathBuf), StoreError> {

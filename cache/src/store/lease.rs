@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::PathBuf;
 
-use super::folder::{Folder, Id, list, now, tried};
+use super::folder::{Folder, Id, let_go, list, now, tried};
 use super::{StoreError, disk};
 
 /// Held by a run. It ends when it is dropped or its process dies.
@@ -12,13 +12,14 @@ use super::{StoreError, disk};
 pub struct Lease {
     path: PathBuf,
     /// Locked.
-    _file: fs::File,
+    file: fs::File,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         // One that stays is removed by the next collection: nobody holds its lock.
         let _ = disk::remove(&self.path);
+        let_go(&self.file);
     }
 }
 
@@ -32,7 +33,7 @@ impl Folder {
         disk::write_at(&file, &temporary, format!("{}\n", now()).as_bytes(), 0)?;
         let path = self.path("leases").join(Id::new().file("lease"));
         disk::rename(&temporary, &path)?;
-        Ok(Lease { path, _file: file })
+        Ok(Lease { path, file })
     }
 
     /// When each live lease began, in seconds since 1970; removes those of dead processes.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use super::folder::Id;
+use super::folder::{Id, let_go};
 use super::index::{Damaged, Index};
 use super::record::{self, COMPRESSED, Entry, HEADER, Salt};
 use super::table::Table;
@@ -48,6 +48,12 @@ impl Pack {
         let salt = index.salt;
         let rebuilt = OnceLock::new();
         Pack::new(id, path, file, salt, Records::Sealed { index, rebuilt })
+    }
+
+    pub(super) fn into_sealed(mut self, index: Index) -> Pack {
+        let rebuilt = OnceLock::new();
+        self.records = Records::Sealed { index, rebuilt };
+        self
     }
 
     /// A pack that is still written, of which nothing is known yet.
@@ -278,6 +284,12 @@ impl Pack {
 
     pub(super) fn cannot_read(&self, error: io::Error) -> StoreError {
         StoreError::io("read", &self.path, error)
+    }
+}
+
+impl Drop for Pack {
+    fn drop(&mut self) {
+        let_go(&self.file);
     }
 }
 

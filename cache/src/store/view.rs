@@ -75,7 +75,7 @@ impl View {
         let indexes: HashSet<Id> = indexes.into_iter().collect();
         let known = self.packs();
         let mut list = Vec::with_capacity(ids.len());
-        for id in ids {
+        for &id in &ids {
             let before = known.iter().find(|pack| pack.id == id);
             let indexed = indexes.contains(&id);
             match before {
@@ -87,6 +87,11 @@ impl View {
                 _ => list.extend(open_pack(folder, id)?.map(Arc::new)),
             }
         }
+        // Somebody deleted it by hand: the next record goes to a new one.
+        let gone = known
+            .iter()
+            .filter(|pack| ids.binary_search(&pack.id).is_err());
+        gone.for_each(|pack| pack.set_own(false));
         *self.packs.write().unwrap_or_else(PoisonError::into_inner) = list.into();
         Ok(self.generation.swap(generation, Ordering::AcqRel) != generation)
     }
@@ -174,7 +179,7 @@ fn recover(folder: &Folder, pack: Pack) -> Result<Option<Pack>, StoreError> {
     let index = cut_and_index(folder, &pack, scan.end, length, entries);
     pack.file.unlock().map_err(wrong)?;
     match index {
-        Ok(Some(index)) => Ok(Some(Pack::sealed(pack.id, pack.path, pack.file, index))),
+        Ok(Some(index)) => Ok(Some(pack.into_sealed(index))),
         Ok(None) | Err(StoreError::Full { .. }) => {
             pack.catch_up()?;
             Ok(Some(pack))

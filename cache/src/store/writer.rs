@@ -57,7 +57,7 @@ impl Writer {
         entries: impl Iterator<Item = Entry>,
     ) -> Result<(), StoreError> {
         let mut state = self.lock();
-        if state.own.is_none() {
+        if state.own.as_ref().is_none_or(|own| !own.pack.is_own()) {
             state.own = Some(begin(folder, view, self.salt()?)?);
         }
         let own = state.own.as_mut().expect("it was begun");

@@ -191,6 +191,7 @@ impl Model {
                 self.forget();
                 let files = files(self.folder.path());
                 std::fs::remove_file(&files[file.index(files.len())]).unwrap();
+                self.store().refresh().unwrap();
             }
         }
     }
