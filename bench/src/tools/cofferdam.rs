@@ -78,7 +78,7 @@ impl Tool for Cofferdam {
         std::fs::copy(&self.plugin, folder.join("graph.wasm"))
             .map_err(|error| format!("cannot copy `{}`: {error}", self.plugin.display()))?;
         let project = "[project]\nname = \"graph\"\n\n[plugins]\ngraph = \"path:graph.wasm\"\n\n\
-                       [actions.all]\nplugin = \"graph\"\nreads = [\"src/**\"]\nwrites = \"out\"\n";
+                       [actions.tree]\nplugin = \"graph\"\nreads = [\"src/**\"]\nwrites = \"out\"\n";
         write(&folder.join("cofferdam.toml"), project)
     }
 
@@ -113,7 +113,7 @@ impl Tool for Cofferdam {
         let count: usize = before.rsplit(' ').next()?.parse().ok()?;
         let planned = printed
             .lines()
-            .any(|line| line.split_whitespace().take(2).eq(["Executed", "all"]));
+            .any(|line| line.split_whitespace().take(2).eq(["Executed", "tree"]));
         Some(count - usize::from(planned))
     }
 }
@@ -132,7 +132,7 @@ mod tests {
         };
         let noop = "     Summary 101 actions: 101 cached, 0 executed, 4 ms\n";
         assert_eq!(cofferdam.executed(noop), Some(0));
-        let cold = "    Executed all:3    91d3aa07  2.1 ms\n    Executed all      12\n     Summary 3 actions: 1 cached, 2 executed, 4 ms\n";
+        let cold = "    Executed tree:3    91d3aa07  2.1 ms\n    Executed tree      12\n     Summary 3 actions: 1 cached, 2 executed, 4 ms\n";
         assert_eq!(cofferdam.executed(cold), Some(1));
         assert_eq!(cofferdam.executed("error: no"), None);
     }

@@ -9,8 +9,10 @@ export interface Page {
 }
 
 export interface Heading {
+  /** 1 is the page's title. */
+  level: number;
+  id: string;
   title: string;
-  anchor: string;
 }
 
 export interface Hit {
@@ -49,9 +51,9 @@ function hitsOf(page: Page, wanted: string[]): Hit[] {
   const title = score(page.title, wanted, Weight.Title);
   const found = everyWord(`${page.title} ${page.text}`, wanted);
   const hits: Hit[] = page.headings
-    .filter((heading) => everyWord(heading.title, wanted))
+    .filter((heading) => heading.level > 1 && everyWord(heading.title, wanted))
     .map((heading) => ({
-      url: `${page.url}#${heading.anchor}`,
+      url: `${page.url}#${heading.id}`,
       title: heading.title,
       within: page.title,
       excerpt: excerpt(page.text, words(heading.title)),
