@@ -10,6 +10,7 @@ mod written;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::collect::upkeep;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Events, Summary};
 use crate::execute::{Done, Environment, How, Last};
@@ -165,6 +166,9 @@ pub fn run_in(
         });
     }
     events(Event::Finished(summary.clone()));
+    if summary.executed > 0 {
+        upkeep(&workspace.store);
+    }
     if report.cancelled {
         report.errors.push(
             Error::new(ErrorKind::Interrupted, "interrupted").hint("what was done so far is kept"),
