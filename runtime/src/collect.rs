@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use cofferdam_cache::{GcOptions, GcReport, Root, Store};
 
 use crate::error::Error;
+use crate::open::from_store;
 use crate::outputs::Manifest;
 use crate::record::RunRecord;
-use crate::run::from_store;
 use crate::sandbox::Sandbox;
 
 /// What a collection did.
@@ -50,13 +50,22 @@ fn roots(projects: &Path) -> Vec<Root> {
     let folders = std::fs::read_dir(projects).into_iter().flatten().flatten();
     let roots = folders.filter_map(|folder| {
         let file = folder.path().join("run");
-        let last_use = std::fs::metadata(&file).and_then(|metadata| metadata.modified()).ok()?;
+        let last_use = std::fs::metadata(&file)
+            .and_then(|metadata| metadata.modified())
+            .ok()?;
         let actions = RunRecord::read(&file)?.actions()?;
-        let written = Manifest::read(&folder.path().join("outputs")).folders.into_values().flatten();
+        let written = Manifest::read(&folder.path().join("outputs"))
+            .folders
+            .into_values()
+            .flatten();
         Some(Root {
             last_use,
             results: actions.iter().map(|action| action.full_key).collect(),
-            trees: actions.iter().map(|action| action.output).chain(written).collect(),
+            trees: actions
+                .iter()
+                .map(|action| action.output)
+                .chain(written)
+                .collect(),
             blobs: Vec::new(),
         })
     });
@@ -69,8 +78,14 @@ pub fn upkeep(store: &Store) {
     const MERGE: u64 = 256 << 20;
     let _ = store.maintain(MERGE);
     let marker = store.folder().join("collected");
-    let age = std::fs::metadata(&marker).and_then(|metadata| metadata.modified()).ok();
-    let due = age.is_none_or(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age > EVERY));
+    let age = std::fs::metadata(&marker)
+        .and_then(|metadata| metadata.modified())
+        .ok();
+    let due = age.is_none_or(|time| {
+        SystemTime::now()
+            .duration_since(time)
+            .is_ok_and(|age| age > EVERY)
+    });
     if due && std::fs::write(&marker, b"").is_ok() && age.is_some() {
         let _ = collect_in(store, DEFAULT_SIZE);
     }

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{self, Comparison, Found, Group, Lock, ProjectSpec, Requested};
+use crate::config::{self, Comparison, Group, ProjectSpec, Requested};
 use crate::error::Error;
 use crate::event::Events;
 use crate::observe::{Fault, Kind};
-use crate::plan::{Programs, read_spec};
+use crate::open::OpenOptions;
+use crate::plan::{Programs, comparison, of_project, put_lock, read_spec, replace, requested};
 use crate::project::{FileTable, Rows};
-use crate::run::{OpenOptions, Workspace};
+use crate::run::Workspace;
 use crate::sandbox::{Program, World};
 
 /// What `plugin list` and `plugin inspect` tell.
@@ -192,87 +193,6 @@ impl Known {
     }
 }
 
-/// Compares what the project names with its lock, and writes the lock where that needs nobody's consent.
-/// Gives what to tell.
-pub(crate) fn pin(
-    table: &FileTable,
-    spec: &ProjectSpec,
-    programs: &Programs,
-    locked: bool,
-) -> Result<Vec<String>, Vec<Error>> {
-    let comparison = comparison(table, spec, programs)?;
-    let errors = comparison.errors(locked);
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    if comparison.changes.is_empty() {
-        return Ok(Vec::new());
-    }
-    put_lock(table.folder().path(), &comparison.lock).map_err(|error| vec![error])?;
-    table.forget(config::LOCK);
-    Ok(comparison.notices())
-}
-
-fn comparison(
-    table: &FileTable,
-    spec: &ProjectSpec,
-    programs: &Programs,
-) -> Result<Comparison, Vec<Error>> {
-    let fault = |fault: Fault| vec![Error::environment(fault.to_string())];
-    let locked = match table.identity(config::LOCK).map_err(fault)?.kind {
-        Kind::Absent => None,
-        _ => {
-            let text = table.read(config::LOCK).map_err(fault)?;
-            Some(Lock::parse(Path::new(config::LOCK), &text.bytes)?)
-        }
-    };
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    for (group, component) in of_project(spec) {
-        let program = match group {
-            Group::Plugin => programs.plugin(&component.name),
-            Group::Tool => programs.tool(&component.name),
-        };
-        match program {
-            Ok(program) => found.push(Found {
-                group,
-                name: component.name.value.clone(),
-                source: component.source.value.clone(),
-                digest: program.digest(),
-                capabilities: requested(&program),
-            }),
-            Err(error) if error.at.is_some() => errors.push(error),
-            Err(error) => errors.push(error.at(spec.position(component.source.place))),
-        }
-    }
-    if errors.is_empty() {
-        Ok(config::compare(locked.as_ref(), &found))
-    } else {
-        Err(errors)
-    }
-}
-
-fn of_project(spec: &ProjectSpec) -> impl Iterator<Item = (Group, &config::ComponentSpec)> {
-    let plugins = spec.plugins.iter().map(|plugin| (Group::Plugin, plugin));
-    plugins.chain(spec.tools.iter().map(|tool| (Group::Tool, tool)))
-}
-
-/// What a program's description asks for.
-pub(crate) fn requested(program: &Program) -> Requested {
-    let capabilities = program
-        .description()
-        .map(|description| description.capabilities.as_slice());
-    let capabilities = capabilities.unwrap_or_default().iter();
-    capabilities
-        .map(|capability| {
-            (
-                capability.name.clone(),
-                capability.scope.iter().cloned().collect(),
-            )
-        })
-        .collect()
-}
-
 fn info(name: &str, source: &str, program: &Program) -> ComponentInfo {
     let description = program.description();
     ComponentInfo {
@@ -285,18 +205,4 @@ fn info(name: &str, source: &str, program: &Program) -> ComponentInfo {
         config_schema: description
             .map_or_else(String::new, |description| description.config_schema.clone()),
     }
-}
-
-fn put_lock(folder: &Path, lock: &Lock) -> Result<(), Error> {
-    let file = folder.join(config::LOCK);
-    replace(&file, &lock.to_string()).map_err(|error| {
-        Error::environment(format!("cannot write `{}`", file.display())).cause(error)
-    })
-}
-
-/// Whole or not at all.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    let beside = file.with_extension(format!("{}.new", std::process::id()));
-    std::fs::write(&beside, text)?;
-    std::fs::rename(beside, file)
 }

@@ -9,10 +9,11 @@ use cap_std::fs::Dir;
 use crate::error::{Error, ErrorKind};
 use crate::event::Events;
 use crate::execute::stop_errors;
+use crate::open::OpenOptions;
 use crate::plan::{DeployPlan, Plan, Programs};
 use crate::project::FileTable;
 use crate::record::{Reader, Writer};
-use crate::run::{OpenOptions, RunOptions, Workspace, done_of, run_in};
+use crate::run::{RunOptions, Workspace, done_of, run_in};
 use crate::sandbox::vfs::{Layout, LowerId, Mount, MountKind, Quotas};
 use crate::sandbox::{
     Answer, Call, Cancel, Change, GuestEvent, Instance, Job, Limits, Operation, Sandbox,

@@ -11,6 +11,7 @@ mod execute;
 pub mod init;
 pub mod inspect;
 pub mod observe;
+mod open;
 mod outputs;
 mod plan;
 mod project;
@@ -22,6 +23,6 @@ mod trees;
 
 pub use error::{Error, ErrorKind, Position};
 pub use event::{Event, Events, Level, LogLine, Summary};
-pub use plan::Builtin;
-pub use run::{OpenOptions, RunOptions, run};
+pub use open::{Builtin, OpenOptions};
+pub use run::{RunOptions, run};
 pub use sandbox::Cancel;

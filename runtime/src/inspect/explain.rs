@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::inspect::{find, last_run};
 use crate::observe::Kind;
+use crate::open::OpenOptions;
 use crate::project::{Folder, sweep};
 use crate::record::{PathRef, SOURCE};
-use crate::run::OpenOptions;
 
 pub struct Explanation {
     pub action: String,

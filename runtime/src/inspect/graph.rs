@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::inspect::last_run;
-use crate::run::OpenOptions;
+use crate::open::OpenOptions;
 
 pub struct Graph {
     /// Each after all it needs.

@@ -5,8 +5,8 @@ mod graph;
 mod show;
 
 use crate::error::Error;
+use crate::open::OpenOptions;
 use crate::record::{ActionRecord, RunRecord};
-use crate::run::OpenOptions;
 
 pub use explain::{Explanation, explain};
 pub use graph::{Graph, GraphNode, graph};

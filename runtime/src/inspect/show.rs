@@ -9,9 +9,9 @@ use crate::event::LogLine;
 use crate::execute::{decode_log, describe};
 use crate::inspect::{find, last_run};
 use crate::observe::Fault;
+use crate::open::{OpenOptions, from_store};
 use crate::project::join;
 use crate::record::{ActionRecord, PathRef, SOURCE};
-use crate::run::{OpenOptions, from_store};
 use crate::trees::Trees;
 
 pub struct Shown {

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::components::{pin, requested};
 use crate::config::{
     self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec,
     VariableSpec,
 };
 use crate::error::{Error, ErrorKind, Position};
 use crate::event::{Event, Events};
+use crate::open::OpenOptions;
 use crate::plan::action::{Action, ActionId, Need, Verb};
 use crate::plan::key::static_key;
+use crate::plan::lock::{pin, requested};
 use crate::plan::matching::matching;
 use crate::plan::programs::Programs;
 use crate::project::FileTable;
-use crate::run::OpenOptions;
 use crate::sandbox::{Limits, Program, World};
 
 /// All that a project asks for, before planners add to it. Each action's needs stand before it.

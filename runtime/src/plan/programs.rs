@@ -8,16 +8,9 @@ use cofferdam_cache::Digest;
 use crate::config::{ComponentSource, ProjectSpec};
 use crate::error::Error;
 use crate::observe::Kind;
+use crate::open::Builtin;
 use crate::project::FileTable;
 use crate::sandbox::{Component, Program, Sandbox};
-
-/// A plugin that is part of the program.
-pub struct Builtin {
-    pub name: &'static str,
-    /// blake3 of the component.
-    pub digest: [u8; 32],
-    pub bytes: &'static [u8],
-}
 
 /// Finds programs by the names the project file uses.
 pub struct Programs {

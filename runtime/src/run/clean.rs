@@ -3,8 +3,9 @@
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::observe::Fault;
+use crate::open::OpenOptions;
 use crate::outputs::{Manifest, Request, place};
-use crate::run::{OpenOptions, Workspace};
+use crate::run::Workspace;
 use crate::trees::Trees;
 
 /// Deletes what actions wrote below the project's folder. Files that are not ours stay.

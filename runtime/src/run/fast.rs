@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use crate::error::Error;
 use crate::event::Summary;
+use crate::open::OpenOptions;
 use crate::project::{Folder, sweep};
 use crate::record::RunRecord;
-use crate::run::{OpenOptions, RunOptions};
+use crate::run::RunOptions;
+use crate::run::open::request;
 
 /// Rows that have a new identity and their old value (touched files, files that were too young to be
 /// believed) are looked at again by the next run, which costs a read each; from this many on the record is
@@ -25,7 +27,7 @@ pub fn up_to_date(
     let Some(record) = RunRecord::read(&file) else {
         return Ok(None);
     };
-    let same_request = record.request == open.request(options);
+    let same_request = record.request == request(open, options);
     let same_store =
         cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.generation);
     let same_environment = record

@@ -20,8 +20,9 @@ use crate::sandbox::Cancel;
 use crate::schedule::{Clean, End, Report, Schedule};
 use crate::trees::Trees;
 
+use crate::open::OpenOptions;
 pub use clean::clean;
-pub use open::{OpenOptions, Workspace, from_store};
+pub use open::Workspace;
 
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {

@@ -10,46 +10,24 @@ use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::How;
 use crate::observe::Fault;
-use crate::plan::{Builtin, Parts};
+use crate::open::{OpenOptions, from_store};
+use crate::plan::Parts;
 use crate::project::Folder;
 use crate::record::RunRecord;
 use crate::run::RunOptions;
 use crate::sandbox::Sandbox;
 use crate::schedule::{End, Report};
 
-pub struct OpenOptions {
-    pub folder: PathBuf,
-    pub cache_dir: PathBuf,
-    pub builtins: &'static [Builtin],
-    /// Looks a host variable up, for those that the project file passes on.
-    pub host_environment: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
-    /// Identifies this build of the program: another one does not trust the last run's record.
-    pub binary: [u8; 32],
-}
-
-impl OpenOptions {
-    /// The project's own folder in the cache: its last run, its manifest.
-    pub fn project_dir(&self) -> PathBuf {
-        let path = std::fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
-        let name = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex();
-        self.cache_dir.join("projects").join(&name.as_str()[..32])
+/// What a run record must have been made for.
+pub fn request(open: &OpenOptions, options: &RunOptions) -> [u8; 32] {
+    let mut parts = Parts::default();
+    parts.bytes(&open.binary);
+    parts.number(u64::from(options.locked));
+    parts.number(options.actions.len() as u64);
+    for action in &options.actions {
+        parts.text(action);
     }
-
-    /// What a run record must have been made for.
-    pub fn request(&self, options: &RunOptions) -> [u8; 32] {
-        let mut parts = Parts::default();
-        parts.bytes(&self.binary);
-        parts.number(u64::from(options.locked));
-        parts.number(options.actions.len() as u64);
-        for action in &options.actions {
-            parts.text(action);
-        }
-        parts.finish()
-    }
-
-    pub fn record_file(&self) -> PathBuf {
-        self.project_dir().join("run")
-    }
+    parts.finish()
 }
 
 /// An opened project: one process at a time writes to it.
@@ -153,10 +131,4 @@ fn lock(project_dir: &Path, events: &Events) -> std::io::Result<File> {
     });
     file.lock()?;
     Ok(file)
-}
-
-pub fn from_store(error: &cofferdam_cache::StoreError) -> Error {
-    Error::environment("cannot use the cache")
-        .cause(error)
-        .hint(error.hint())
 }

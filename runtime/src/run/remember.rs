@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::project::{Roles, Row};
 use crate::record::{ActionRecord, FactRecord, PathRef, RunRecord, SOURCE};
 use crate::run::fast::environment_value;
+use crate::run::open::request;
 use crate::run::{RunOptions, Workspace};
 use crate::schedule::{End, Report};
 
@@ -33,7 +34,7 @@ pub fn remember(
     let file = open.record_file();
     let _ = RunRecord::write(
         &file,
-        &open.request(options),
+        &request(open, options),
         generation,
         &variables,
         &rows,
