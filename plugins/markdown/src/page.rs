@@ -47,7 +47,8 @@ struct PageView {
     description: Option<String>,
     /// In the source's folder: `guide/setup.md`.
     name: String,
-    /// All else that the front matter has.
+    /// All else that the front matter has; none for what it does not have.
+    #[serde(serialize_with = "template::open")]
     extra: BTreeMap<String, Value>,
 }
 

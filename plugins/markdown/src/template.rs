@@ -1,10 +1,12 @@
 //! Jinja templates: the theme's, or the project's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use cofferdam_plugin::{Failure, Result, files, src};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Enumerator, Object, Serde};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
     escape_formatter,
@@ -85,6 +87,31 @@ pub(crate) fn safe<S: Serializer>(
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     Value::from_safe_string(html.to_owned()).serialize(serializer)
+}
+
+/// A map in which every key may be asked for: a missing one is `none`, not an error.
+pub(crate) fn open<S: Serializer>(
+    map: &BTreeMap<String, serde_json::Value>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let values = map
+        .iter()
+        .map(|(key, value)| (key.clone(), Value::from(Serde(value))));
+    Value::from_object(Open(values.collect())).serialize(serializer)
+}
+
+#[derive(Debug)]
+struct Open(BTreeMap<String, Value>);
+
+impl Object for Open {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let found = key.as_str().and_then(|key| self.0.get(key));
+        Some(found.cloned().unwrap_or_else(|| Value::from(())))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().map(|key| Value::from(key.as_str())).collect())
+    }
 }
 
 fn failure(folder: &Path, name: &str, error: &Error) -> Failure {

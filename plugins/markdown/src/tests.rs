@@ -220,7 +220,7 @@ fn a_template_of_the_project() {
     let mut files = PAGES.to_vec();
     files.push((
         "docs/look/page.html",
-        "{% include 'head.html' %}{{ page.title }}|{{ content }}|{{ root }}",
+        "{% include 'head.html' %}{% if page.extra.layout == 'x' %}x{% endif %}{{ page.title }}|{{ content }}|{{ root }}",
     ));
     files.push(("docs/look/head.html", "<{{ site.lang }}>"));
     let config =
