@@ -52,11 +52,12 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Digest, String> {
         let parts = text.split_once('-').and_then(|(hash, size)| {
-            let size = size.parse().ok()?;
-            Some(Digest {
+            let digest = Digest {
                 hash: parse_hex(hash)?,
-                size,
-            })
+                size: size.parse().ok()?,
+            };
+            // One form for each digest: no sign, no leading zeros.
+            (digest.size.to_string() == size).then_some(digest)
         });
         parts
             .ok_or_else(|| format!("`{text}` is not a digest (64 hexadecimal digits, `-`, a size)"))
@@ -110,3 +111,6 @@ pub(crate) fn parse_hex(text: &str) -> Option<[u8; 32]> {
     }
     Some(hash)
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ fn by_name(trees: &[Arc<Tree>]) -> Vec<(&Name, Vec<(usize, &Node)>)> {
     });
     groups.collect()
 }
+
+#[cfg(test)]
+mod tests;

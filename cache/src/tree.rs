@@ -177,3 +177,6 @@ impl Tree {
         Ok(Tree { entries })
     }
 }
+
+#[cfg(test)]
+mod tests;

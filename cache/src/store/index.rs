@@ -1,6 +1,6 @@
 //! The sorted index of a pack that is no longer written (docs/cache-format.md, "Indexes").
 //!
-//! Buckets of about 64 entries are read and checked when a key of theirs is first looked for:
+//! Buckets of about 32 entries are read and checked when a key of theirs is first looked for:
 //! opening costs the same for any number of records.
 
 use std::fs::File;
@@ -132,7 +132,7 @@ fn short_check(bytes: &[u8]) -> [u8; 8] {
 
 /// `entries` are sorted by key, those of one key by falling offset.
 fn encode(length: u64, salt: &Salt, entries: &[Entry]) -> Vec<u8> {
-    let bits = (entries.len() / 64 + 1).ilog2().min(MOST_BITS);
+    let bits = (entries.len() / 32 + 1).ilog2().min(MOST_BITS);
     let mut body = Vec::with_capacity(entries.len() * Entry::BYTES);
     let mut table = Vec::with_capacity(BUCKET << bits);
     let mut rest = entries;
