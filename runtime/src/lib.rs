@@ -1,6 +1,7 @@
 //! The build runtime, in the order data passes: config → plan → sandbox → execute → schedule → report.
 //! It prints nothing and reads neither arguments nor environment: it returns data and events.
 
+pub mod collect;
 pub mod components;
 pub mod config;
 pub mod deploy;

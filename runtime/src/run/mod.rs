@@ -8,7 +8,7 @@ mod remember;
 mod written;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Events, Summary};
@@ -20,6 +20,7 @@ use crate::schedule::{Clean, End, Report, Schedule};
 use crate::trees::Trees;
 
 pub use clean::clean;
+pub(crate) use open::{MANIFEST, RECORD};
 pub use open::{OpenOptions, Workspace, from_store};
 
 #[derive(Clone, Debug, Default)]
@@ -185,12 +186,16 @@ fn summarize(report: &Report, start: Instant) -> Summary {
         failed: 0,
         skipped: 0,
         elapsed: start.elapsed(),
+        saved: Duration::ZERO,
     };
     for end in report.ends.iter().flatten() {
         summary.actions += 1;
         match end {
             End::Done(done) => match done.how {
-                How::Cached => summary.cached += 1,
+                How::Cached => {
+                    summary.cached += 1;
+                    summary.saved += done.took;
+                }
                 How::Executed(_) => summary.executed += 1,
             },
             End::Failed => summary.failed += 1,

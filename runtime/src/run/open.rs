@@ -17,6 +17,10 @@ use crate::run::RunOptions;
 use crate::sandbox::Sandbox;
 use crate::schedule::{End, Report};
 
+/// The last run's record and the list of outputs, in a project's part of the cache.
+pub(crate) const RECORD: &str = "run";
+pub(crate) const MANIFEST: &str = "outputs";
+
 pub struct OpenOptions {
     pub folder: PathBuf,
     pub cache_dir: PathBuf,
@@ -48,7 +52,7 @@ impl OpenOptions {
     }
 
     pub fn record_file(&self) -> PathBuf {
-        self.project_dir().join("run")
+        self.project_dir().join(RECORD)
     }
 }
 
@@ -116,7 +120,7 @@ impl<'a> Workspace<'a> {
     }
 
     pub fn manifest_file(&self) -> PathBuf {
-        self.project_dir.join("outputs")
+        self.project_dir.join(MANIFEST)
     }
 
     pub fn reasons_file(&self) -> PathBuf {
