@@ -1,5 +1,6 @@
-//! Ctrl-C: the first ends the run in order, the second at once.
+//! Ctrl-C: the first ends the run in order, the second at once. Before an action has begun there is no order to keep.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cofferdam_runtime::Cancel;
@@ -16,6 +17,7 @@ pub struct Interrupt {
 struct Shared {
     cancel: Cancel,
     armed: OnceLock<()>,
+    begun: AtomicBool,
     on_first: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
@@ -34,6 +36,12 @@ impl Interrupt {
             .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(call));
     }
 
+    /// From now on there is something to end in order.
+    pub fn begin(&self) {
+        self.shared.begun.store(true, Ordering::SeqCst);
+        self.arm();
+    }
+
     pub fn arm(&self) {
         self.shared.armed.get_or_init(|| {
             let shared = self.shared.clone();
@@ -45,7 +53,7 @@ impl Interrupt {
 
 impl Shared {
     fn interrupted(&self) {
-        if self.cancel.is_cancelled() {
+        if self.cancel.is_cancelled() || !self.begun.load(Ordering::SeqCst) {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         self.cancel.cancel();

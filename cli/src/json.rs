@@ -39,6 +39,7 @@ enum Line<'a> {
     Cached {
         action: &'a str,
         output: &'a str,
+        saved_ms: f64,
     },
     Executed {
         action: &'a str,
@@ -157,7 +158,15 @@ fn line(event: &Event) -> Line<'_> {
             message,
         },
         Event::Log { action, line } => log(action, line),
-        Event::Cached { action, output } => Line::Cached { action, output },
+        Event::Cached {
+            action,
+            output,
+            saved,
+        } => Line::Cached {
+            action,
+            output,
+            saved_ms: saved.as_secs_f64() * 1e3,
+        },
         Event::Executed {
             action,
             output,
@@ -252,6 +261,7 @@ mod tests {
             failed: 1,
             skipped: 0,
             elapsed: Duration::from_micros(31_900),
+            saved: Duration::ZERO,
         };
         assert_eq!(
             text(&line(&Event::Finished(summary))),

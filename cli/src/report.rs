@@ -77,8 +77,10 @@ impl Report {
     }
 
     fn tell(&self, event: Event) {
-        if matches!(event, Event::Started { .. } | Event::Compiling { .. }) {
-            self.interrupt.arm();
+        match event {
+            Event::Started { .. } => self.interrupt.begin(),
+            Event::Compiling { .. } => self.interrupt.arm(),
+            _ => {}
         }
         self.terminal.tell(&event);
         if let Some(json) = &self.json {

@@ -118,7 +118,7 @@ impl State {
                     .leave(action, "executed", now, *elapsed, &ended);
                 self.counted(span, now)
             }
-            Event::Cached { action, output } => {
+            Event::Cached { action, output, .. } => {
                 self.cached += 1;
                 let ended = json!({ "output": output, "result": "cached" });
                 let span = match self.executions.is_in(action) {
@@ -298,6 +298,7 @@ mod tests {
                 Event::Cached {
                     action: "d".to_owned(),
                     output: "00".to_owned(),
+                    saved: Duration::ZERO,
                 },
                 11,
             ),

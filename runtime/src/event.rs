@@ -29,6 +29,8 @@ pub struct Summary {
     pub failed: usize,
     pub skipped: usize,
     pub elapsed: Duration,
+    /// What the executions took, when they were executed, whose results came from the cache.
+    pub saved: Duration,
 }
 
 /// In the order things happened; for each action `Started` before its one end.
@@ -61,6 +63,8 @@ pub enum Event {
     Cached {
         action: String,
         output: String,
+        /// What it took when it was executed.
+        saved: Duration,
     },
     Executed {
         action: String,

@@ -41,7 +41,7 @@ pub fn place(
 ) -> Outcome {
     let project = project::open(global)?;
     let interrupt = Interrupt::default();
-    interrupt.arm();
+    interrupt.begin();
     let (report, events) = Report::of_news(global, &project.folder, &interrupt).listen();
     let deployment = match act(&project, &interrupt, &events) {
         Ok(deployment) => deployment,

@@ -1,5 +1,6 @@
 //! What each command does: it asks the runtime, and shows the answer.
 
+mod cache;
 mod clean;
 mod completions;
 mod deploy;
@@ -41,7 +42,7 @@ pub fn run(global: &Global, command: Command) -> Outcome {
         Command::Update(arguments) => update::run(global, &arguments),
         Command::Clean => clean::run(global),
         Command::Schema(_) => schema::run(global),
-        Command::Cache(_) => unreachable!(),
+        Command::Cache(command) => cache::run(global, &command),
         Command::Reference => stdout::print(&reference::markdown()).map(|()| Exit::Done),
     }
 }

@@ -1,6 +1,7 @@
 //! The lines that stay, of each event: the same with and without a terminal.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cofferdam_runtime::{Error, Event, Level, LogLine, Summary};
 
@@ -13,6 +14,9 @@ const NARROWEST: usize = 10;
 const WIDEST: usize = 40;
 /// The last lines of what a failed action printed.
 const KEPT_LINES: usize = 400;
+
+/// What the cache has to save to be praised.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 pub struct Lines {
     look: Look,
@@ -101,6 +105,9 @@ impl Lines {
         if let Some(summary) = &self.summary
             && !silent
         {
+            if summary.saved >= WORTH_TELLING {
+                text.push_str(&self.line(Tone::Calm, "Saved", &duration(summary.saved)));
+            }
             text.push_str(&self.line(Tone::Strong, "Summary", &summary_text(summary)));
         }
         text
@@ -113,7 +120,7 @@ impl Lines {
                 self.row(Tone::Calm, "Compiled", component, &duration(*elapsed))
             }
             Event::Log { action, line } => self.log(action, line),
-            Event::Cached { action, output } if verbose || self.cached.add(action, output) => {
+            Event::Cached { action, output, .. } if verbose || self.cached.add(action, output) => {
                 self.row(Tone::Calm, "Cached", action, output)
             }
             Event::Executed {
@@ -256,6 +263,7 @@ pub fn summary_text(summary: &Summary) -> String {
         failed,
         skipped,
         elapsed,
+        saved: _,
     } = summary;
     let skipped = match skipped {
         0 => String::new(),

@@ -23,6 +23,7 @@ pub struct Live {
     executed: usize,
     failed: usize,
     skipped: usize,
+    saved: Duration,
 }
 
 struct Running {
@@ -44,6 +45,7 @@ impl Live {
             executed: 0,
             failed: 0,
             skipped: 0,
+            saved: Duration::ZERO,
         }
     }
 
@@ -74,8 +76,9 @@ impl Live {
                     running.progress = format!("{done} {}", guest_line(message));
                 }
             }
-            Event::Cached { action, .. } => {
+            Event::Cached { action, saved, .. } => {
                 self.cached += 1;
+                self.saved += *saved;
                 self.end("Executing", action);
             }
             Event::Executed { action, .. } => {
@@ -159,7 +162,10 @@ impl Live {
             true => (Tone::Warning, "Cancelling"),
             false => (Tone::Strong, "Running"),
         };
-        drawn.push(row(tone, verb, &self.whole(now.duration_since(began))));
+        // Before anything is planned there is only compilation to see.
+        if self.planned > 0 {
+            drawn.push(row(tone, verb, &self.whole(now.duration_since(began))));
+        }
         drawn
     }
 
@@ -185,6 +191,9 @@ impl Live {
             }
         }
         text.push_str(&format!(", {}", elapsed(since)));
+        if self.saved >= Duration::from_secs(1) {
+            text.push_str(&format!(", saved {}", elapsed(self.saved)));
+        }
         text
     }
 }

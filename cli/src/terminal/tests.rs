@@ -23,6 +23,7 @@ fn cached(action: &str) -> Event {
     Event::Cached {
         action: action.to_owned(),
         output: "4f0c1a2e".to_owned(),
+        saved: Duration::from_millis(700),
     }
 }
 
@@ -62,6 +63,7 @@ fn finished(cached: usize, executed: usize, failed: usize, skipped: usize) -> Ev
         failed,
         skipped,
         elapsed: Duration::from_millis(31),
+        saved: Duration::from_millis(cached as u64 * 700),
     })
 }
 
@@ -127,6 +129,7 @@ fn a_run_is_told_in_aligned_lines() {
         Executed site                    91d3aa07  2.1 ms
            Wrote dist: 34 files, 2 deleted
           Cached docs:index              4f0c1a2e
+           Saved 1.4 s
          Summary 5 actions: 2 cached, 3 executed, 0 failed, 31 ms
     ");
 }
@@ -192,13 +195,14 @@ fn many_cached_actions_are_counted_or_all_told() {
     |
           Cached pages         4f0c1a2e
           Cached pages: 212 actions
+           Saved 2 min 29 s
          Summary 213 actions: 213 cached, 0 executed, 0 failed, 31 ms
     ");
     let verbose = Look {
         verbosity: Verbosity::Verbose,
         ..LOOK
     };
-    assert_eq!(shown(verbose, &events, &[]).lines().count(), 1 + 213 + 1);
+    assert_eq!(shown(verbose, &events, &[]).lines().count(), 1 + 213 + 2);
 }
 
 #[test]

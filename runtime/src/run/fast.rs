@@ -1,6 +1,6 @@
 //! The fast path: if everything the last run rests on is as it was, nothing is opened, planned or looked up.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::event::Summary;
@@ -60,6 +60,7 @@ pub fn up_to_date(
         failed: 0,
         skipped: 0,
         elapsed: start.elapsed(),
+        saved: Duration::from_micros(record.totals.microseconds),
     }))
 }
 

@@ -8,7 +8,7 @@ mod remember;
 mod written;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::collect::upkeep;
 use crate::error::{Error, ErrorKind};
@@ -190,12 +190,16 @@ fn summarize(report: &Report, start: Instant) -> Summary {
         failed: 0,
         skipped: 0,
         elapsed: start.elapsed(),
+        saved: Duration::ZERO,
     };
     for end in report.ends.iter().flatten() {
         summary.actions += 1;
         match end {
             End::Done(done) => match done.how {
-                How::Cached => summary.cached += 1,
+                How::Cached => {
+                    summary.cached += 1;
+                    summary.saved += done.took;
+                }
                 How::Executed(_) => summary.executed += 1,
             },
             End::Failed => summary.failed += 1,

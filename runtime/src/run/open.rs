@@ -94,7 +94,7 @@ impl<'a> Workspace<'a> {
     }
 
     pub fn manifest_file(&self) -> PathBuf {
-        self.project_dir.join("outputs")
+        self.project_dir.join(MANIFEST)
     }
 
     pub fn reasons_file(&self) -> PathBuf {

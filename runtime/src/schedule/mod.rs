@@ -209,6 +209,7 @@ impl<'a> Schedule<'a> {
             How::Cached => Event::Cached {
                 action: name,
                 output,
+                saved: done.took,
             },
             How::Executed(_) => Event::Executed {
                 action: name,
