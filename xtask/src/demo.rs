@@ -83,9 +83,8 @@ struct Demo {
     cache: PathBuf,
 }
 
-/// What a run printed, and the numbers in it.
+/// The numbers in what a run printed.
 struct Run {
-    lines: Vec<String>,
     actions: usize,
     executed: usize,
     seconds: f64,
@@ -129,17 +128,13 @@ impl Demo {
         let start = Instant::now();
         let running = command.stderr(Stdio::piped()).spawn();
         let mut running = running.map_err(|error| unstarted(&command, &error))?;
-        let mut lines = Vec::new();
-        for line in running
-            .stderr
-            .take()
-            .into_iter()
-            .flat_map(|err| BufReader::new(err).lines())
-        {
+        let mut counted = (0, 0);
+        let printed = running.stderr.take().into_iter();
+        for line in printed.flat_map(|err| BufReader::new(err).lines()) {
             let line =
                 line.map_err(|error| format!("cannot read what `cofferdam` prints: {error}"))?;
             println!("{line}");
-            lines.push(line);
+            counted = numbers(&line).unwrap_or(counted);
         }
         let status = running
             .wait()
@@ -148,13 +143,8 @@ impl Demo {
             return Err(format!("`{}` failed: {status}", shown(&command)));
         }
         let seconds = start.elapsed().as_secs_f64();
-        let (actions, executed) = lines
-            .iter()
-            .rev()
-            .find_map(|line| numbers(line))
-            .unwrap_or_default();
+        let (actions, executed) = counted;
         Ok(Run {
-            lines,
             actions,
             executed,
             seconds,
