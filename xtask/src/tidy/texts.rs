@@ -41,11 +41,6 @@ const BANS: &[Ban] = &[
         reason: "a path of one machine",
     },
     Ban {
-        text: "/home/",
-        ending: "",
-        reason: "a path of one machine",
-    },
-    Ban {
         text: "crates.io",
         ending: "",
         reason: "a registry's host: mirrors have others",
