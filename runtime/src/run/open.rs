@@ -94,7 +94,7 @@ impl<'a> Workspace<'a> {
     }
 
     pub fn manifest_file(&self) -> PathBuf {
-        self.project_dir.join(MANIFEST)
+        self.project_dir.join("outputs")
     }
 
     pub fn reasons_file(&self) -> PathBuf {
