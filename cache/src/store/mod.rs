@@ -10,6 +10,7 @@
 mod actions;
 mod batch;
 mod blobs;
+mod census;
 mod compact;
 mod disk;
 mod error;
@@ -99,6 +100,11 @@ impl Store {
     /// Changes whenever anything is deleted or found damaged, by any process.
     pub fn generation(&self) -> Result<u64, StoreError> {
         self.folder.generation()
+    }
+
+    /// As [`Store::generation`], of a folder that is not opened; None if that does not work.
+    pub fn generation_of(folder: &Path) -> Option<u64> {
+        folder::read_generation(&std::fs::read(folder.join("generation")).ok()?)
     }
 
     /// Protects what is used from now on, and what was used in the hour before, until it is dropped.
