@@ -135,7 +135,7 @@ fn load<'d>(
 ) -> Result<Vec<Arc<Tree>>, MergeError> {
     digests
         .map(|digest| {
-            let tree = batch.store().tree(digest)?;
+            let tree = batch.tree(digest)?;
             tree.ok_or(MergeError::Missing(*digest))
         })
         .collect()

@@ -23,6 +23,6 @@ mod trees;
 
 pub use error::{Error, ErrorKind, Position};
 pub use event::{Event, Events, Level, LogLine, Summary};
-pub use open::{Builtin, OpenOptions};
+pub use open::{Builtin, OpenOptions, from_store};
 pub use run::{RunOptions, run};
 pub use sandbox::Cancel;

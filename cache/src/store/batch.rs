@@ -9,7 +9,7 @@ use super::folder::{is_stale, now, now_and_part};
 use super::large::LARGE;
 use super::record::{Entry, Kind, Salt};
 use super::result::ActionResult;
-use super::table::Table;
+use super::table::{ByHash, Table};
 use super::{Store, StoreError};
 use crate::codec::put_digest;
 use crate::{Digest, Key, Tree};
@@ -27,6 +27,8 @@ pub struct Batch<'s> {
     blob_entries: Table,
     named: Vec<u8>,
     named_entries: Vec<Entry>,
+    /// Trees that are not written yet.
+    trees: ByHash<Arc<Tree>>,
 }
 
 impl<'s> Batch<'s> {
@@ -39,6 +41,7 @@ impl<'s> Batch<'s> {
             blob_entries: Table::default(),
             named: Vec::new(),
             named_entries: Vec::new(),
+            trees: ByHash::default(),
         })
     }
 
@@ -46,7 +49,8 @@ impl<'s> Batch<'s> {
         self.store
     }
 
-    /// Bytes that are in the store already, and were used within the hour, are not stored again.
+    /// Bytes that are in the store already, and were used within the hour, are not stored again. Damage of
+    /// the stored copy is noticed when it is read: from then on they are stored anew.
     pub fn put(&mut self, bytes: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
         self.put_as(&digest, bytes)?;
@@ -140,8 +144,18 @@ impl<'s> Batch<'s> {
     pub fn put_tree(&mut self, tree: Tree) -> Result<Digest, StoreError> {
         let bytes = tree.encode();
         let digest = self.put(&bytes)?;
-        self.store.trees.put(digest.hash, Arc::new(tree));
+        let tree = Arc::new(tree);
+        self.trees.insert(digest.hash, Arc::clone(&tree));
+        self.store.trees.put(digest.hash, tree);
         Ok(digest)
+    }
+
+    /// A tree of the store or of this batch; None if it is in neither, or no tree.
+    pub fn tree(&self, digest: &Digest) -> Result<Option<Arc<Tree>>, StoreError> {
+        match self.trees.get(&digest.hash) {
+            Some(tree) => Ok(Some(Arc::clone(tree))),
+            None => self.store.tree(digest),
+        }
     }
 
     /// All that the result names is in the store or was put into this batch before.
@@ -197,6 +211,7 @@ impl<'s> Batch<'s> {
         self.store.append(&self.blobs, entries)?;
         self.blobs.clear();
         self.blob_entries = Table::default();
+        self.trees.clear();
         Ok(())
     }
 

@@ -3,11 +3,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use super::record::read_up_to;
 use super::{StoreError, disk};
 
 /// The format of the whole folder. A change of any part of it changes this number.
@@ -170,16 +170,11 @@ impl Folder {
 
     /// Changes whenever anything is deleted. An unreadable file counts as a change.
     pub(super) fn generation(&self) -> Result<u64, StoreError> {
-        let mut text = [0; 17];
         let path = self.path("generation");
-        let read = self.generation.read_exact_at(&mut text, 0);
-        match read {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
-            Err(error) => return Err(StoreError::io("read", &path, error)),
-        }
-        let parsed = std::str::from_utf8(&text[..16]).ok();
-        if let Some(value) = parsed.and_then(|text| u64::from_str_radix(text, 16).ok()) {
+        let mut text = [0; 17];
+        let length = read_up_to(&self.generation, &mut text, 0)
+            .map_err(|error| StoreError::io("read", &path, error))?;
+        if let Some(value) = read_generation(&text[..length]) {
             return Ok(value);
         }
         self.change_generation()
@@ -249,6 +244,13 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// None if the text is damaged.
+pub(super) fn read_generation(text: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+    let value = u64::from_str_radix(digits, 16).ok()?;
+    (format!("{value:016x}") == digits).then_some(value)
 }
 
 /// Whether a lock that was tried is held.

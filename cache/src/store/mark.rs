@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::actions::PATH_SETS;
+use super::census::{At, Census, Home};
 use super::folder::seconds;
 use super::large::LargeFile;
 use super::pack::Pack;
-use super::record::{Entry, HEADER, Kind};
+use super::record::{Entry, HEADER};
 use super::result::ActionResult;
 use super::table::ByHash;
 use super::view::Packs;
@@ -48,39 +49,18 @@ impl Plan {
     }
 }
 
-/// A record: the number of its pack, and its entry.
-type At = (usize, Entry);
-
-struct Blob {
-    home: Home,
-    size: u64,
-    stored: u64,
-    time: u32,
-    marked: bool,
-}
-
-enum Home {
-    Pack(At),
-    Large,
-}
-
 enum Item<'r> {
     Result([u8; 32]),
     PathSet(At),
     Root(&'r Root),
 }
 
-/// Everything there is.
 struct Marker<'s> {
     store: &'s Store,
-    packs: Packs,
-    blobs: ByHash<Blob>,
-    results: ByHash<Vec<At>>,
-    path_sets: ByHash<Vec<At>>,
-    /// The newest touch of each key.
-    touches: ByHash<At>,
+    census: Census,
     /// Trees that were marked with all below them.
     walked: HashSet<[u8; 32]>,
+    /// As in [`Plan`].
     keep: Vec<HashMap<u32, u32>>,
     /// Bytes that are kept.
     bytes: u64,
@@ -93,13 +73,12 @@ pub(super) fn plan(
     roots: &[Root],
     cutoff: u32,
 ) -> Result<Plan, StoreError> {
-    let mut marker = Marker::new(store)?;
     let large = store.folder.list_large()?;
-    marker.add_large(&large)?;
+    let mut marker = Marker::new(store, Census::new(store, &large)?);
     let mut items = marker.items(roots);
     items.sort_by_key(|(last_use, _)| std::cmp::Reverse(*last_use));
     marker.mark_recent(cutoff);
-    let all = marker.results.len();
+    let all = marker.census.results.len();
     let mut kept = HashMap::new();
     for (last_use, item) in &items {
         let limit = match *last_use >= cutoff {
@@ -120,9 +99,15 @@ pub(super) fn plan(
         }
     }
     marker.keep_touches(&kept);
-    let before: u64 = marker.packs.iter().map(|pack| pack.length()).sum();
+    let before: u64 = marker.census.packs.iter().map(|pack| pack.length()).sum();
     let before = before + large.iter().map(|file| file.stored).sum::<u64>();
-    let dead = |file: &LargeFile| !marker.blobs.get(&file.hash).is_some_and(|blob| blob.marked);
+    let dead = |file: &LargeFile| {
+        !marker
+            .census
+            .blobs
+            .get(&file.hash)
+            .is_some_and(|blob| blob.marked)
+    };
     let delete: Vec<_> = large.into_iter().filter(dead).collect();
     let freed: u64 = delete.iter().map(|file| file.stored).sum();
     let (rewrite, saved) = marker.choose(before - freed, max_size);
@@ -134,108 +119,32 @@ pub(super) fn plan(
         after: before - freed - saved,
         results_kept: kept.len(),
         results_removed: all - kept.len(),
-        packs: marker.packs,
+        packs: marker.census.packs,
         keep: marker.keep,
     })
 }
 
 impl<'s> Marker<'s> {
-    fn new(store: &'s Store) -> Result<Marker<'s>, StoreError> {
-        let packs = store.view.packs();
-        let mut marker = Marker {
-            store,
-            blobs: ByHash::default(),
-            results: ByHash::default(),
-            path_sets: ByHash::default(),
-            touches: ByHash::default(),
-            walked: HashSet::new(),
-            keep: vec![HashMap::new(); packs.len()],
-            bytes: 0,
-            packs: Arc::clone(&packs),
+    fn new(store: &'s Store, census: Census) -> Marker<'s> {
+        // Of packs that are still written nothing can be taken out.
+        let fixed = |pack: &Arc<Pack>| match pack.is_sealed() {
+            true => HEADER as u64,
+            false => pack.length(),
         };
-        for (number, pack) in packs.iter().enumerate() {
-            marker.bytes += match pack.is_sealed() {
-                true => HEADER as u64,
-                false => pack.length(),
-            };
-            for entry in pack.entries()? {
-                marker.add(number, pack, entry);
-            }
+        Marker {
+            store,
+            walked: HashSet::new(),
+            keep: vec![HashMap::new(); census.packs.len()],
+            bytes: census.packs.iter().map(fixed).sum(),
+            census,
         }
-        for records in marker
-            .results
-            .values_mut()
-            .chain(marker.path_sets.values_mut())
-        {
-            records
-                .sort_by_key(|(pack, entry)| std::cmp::Reverse((entry.age(), *pack, entry.offset)));
-        }
-        Ok(marker)
-    }
-
-    fn add(&mut self, number: usize, pack: &Pack, entry: Entry) {
-        match entry.kind {
-            Kind::Result => self
-                .results
-                .entry(entry.key)
-                .or_default()
-                .push((number, entry)),
-            Kind::PathSet => {
-                self.path_sets
-                    .entry(entry.key)
-                    .or_default()
-                    .push((number, entry));
-            }
-            Kind::Touch => {
-                let newest = self.touches.entry(entry.key).or_insert((number, entry));
-                if newest.1.time < entry.time {
-                    *newest = (number, entry);
-                }
-            }
-            Kind::Blob => {
-                // A copy in a pack that stays as it is costs nothing; else the newest one is kept.
-                let known = self.blobs.get(&entry.key);
-                let better = known.is_none_or(|known| match known.home {
-                    Home::Pack((home, _)) => self.packs[home].is_sealed() || !pack.is_sealed(),
-                    Home::Large => true,
-                });
-                let time = known.map_or(0, |known| known.time).max(entry.time);
-                if better {
-                    let blob = Blob {
-                        home: Home::Pack((number, entry)),
-                        size: u64::from(entry.size),
-                        stored: entry.stored(),
-                        time,
-                        marked: false,
-                    };
-                    self.blobs.insert(entry.key, blob);
-                } else if let Some(known) = self.blobs.get_mut(&entry.key) {
-                    known.time = time;
-                }
-            }
-        }
-    }
-
-    fn add_large(&mut self, large: &[LargeFile]) -> Result<(), StoreError> {
-        for file in large {
-            // A damaged one has a size that nothing asks for.
-            let opened = self.store.folder.opened(file)?;
-            let blob = Blob {
-                home: Home::Large,
-                size: opened.map_or(0, |opened| opened.digest().size),
-                stored: file.stored,
-                time: file.time,
-                marked: false,
-            };
-            self.blobs.insert(file.hash, blob);
-        }
-        Ok(())
     }
 
     /// All that can be kept for its own sake, with its last use.
     fn items<'r>(&self, roots: &'r [Root]) -> Vec<(u32, Item<'r>)> {
         let mut used: ByHash<u32> = ByHash::default();
         let touches = self
+            .census
             .touches
             .values()
             .map(|(_, entry)| (entry.key, entry.time));
@@ -248,14 +157,14 @@ impl<'s> Marker<'s> {
             *last = time.max(*last);
         }
         let last_use = |key: &[u8; 32], time: u32| used.get(key).copied().unwrap_or(0).max(time);
-        let mut items = Vec::with_capacity(self.results.len() + self.path_sets.len());
+        let mut items = Vec::with_capacity(self.census.results.len() + self.census.path_sets.len());
         // Of one time, path sets come first: they are small, and results are not found without them.
-        for (key, records) in &self.path_sets {
+        for (key, records) in &self.census.path_sets {
             for at in records.iter().take(PATH_SETS) {
                 items.push((last_use(key, at.1.time), Item::PathSet(*at)));
             }
         }
-        for (key, records) in &self.results {
+        for (key, records) in &self.census.results {
             items.push((last_use(key, records[0].1.time), Item::Result(*key)));
         }
         let roots = roots.iter();
@@ -265,7 +174,11 @@ impl<'s> Marker<'s> {
 
     /// Blobs that were stored lately: what will name them may still be on its way.
     fn mark_recent(&mut self, cutoff: u32) {
-        let recent = self.blobs.iter().filter(|(_, blob)| blob.time >= cutoff);
+        let recent = self
+            .census
+            .blobs
+            .iter()
+            .filter(|(_, blob)| blob.time >= cutoff);
         let recent: Vec<_> = recent.map(|(hash, _)| *hash).collect();
         self.mark(&recent);
     }
@@ -277,9 +190,9 @@ impl<'s> Marker<'s> {
         last_use: u32,
         limit: u64,
     ) -> Result<(Option<At>, bool), StoreError> {
-        let candidates = self.results[key].clone();
+        let candidates = self.census.results[key].clone();
         for (number, entry) in candidates {
-            let Some(payload) = self.packs[number].payload(&entry)? else {
+            let Some(payload) = self.census.packs[number].payload(&entry)? else {
                 continue;
             };
             let Ok(result) = ActionResult::decode(&payload) else {
@@ -300,7 +213,7 @@ impl<'s> Marker<'s> {
     }
 
     fn mark_path_set(&mut self, (number, entry): At, limit: u64) -> Result<bool, StoreError> {
-        let payload = self.packs[number].payload(&entry)?;
+        let payload = self.census.packs[number].payload(&entry)?;
         let digest = payload.and_then(|payload| take_digest(&mut payload.as_slice()).ok());
         let blobs = match &digest {
             Some(digest) => self.gather([digest].into_iter(), [].into_iter())?,
@@ -354,7 +267,7 @@ impl<'s> Marker<'s> {
             if digest.size == 0 {
                 return true;
             }
-            match self.blobs.get(&digest.hash) {
+            match self.census.blobs.get(&digest.hash) {
                 Some(blob) if blob.size == digest.size => {
                     if !blob.marked && seen.insert(digest.hash, ()).is_none() {
                         found.push(digest.hash);
@@ -393,13 +306,20 @@ impl<'s> Marker<'s> {
     }
 
     fn within(&self, blobs: &[[u8; 32]], record: u64, limit: u64) -> bool {
-        let new: u64 = blobs.iter().map(|hash| self.blobs[hash].stored).sum();
+        let new: u64 = blobs
+            .iter()
+            .map(|hash| self.census.blobs[hash].stored)
+            .sum();
         self.bytes.saturating_add(new + record) <= limit
     }
 
     fn mark(&mut self, blobs: &[[u8; 32]]) {
         for hash in blobs {
-            let blob = self.blobs.get_mut(hash).expect("it was looked up before");
+            let blob = self
+                .census
+                .blobs
+                .get_mut(hash)
+                .expect("it was looked up before");
             if std::mem::replace(&mut blob.marked, true) {
                 continue;
             }
@@ -412,16 +332,16 @@ impl<'s> Marker<'s> {
     }
 
     fn keep_record(&mut self, (number, entry): At, time: u32) {
-        if self.packs[number].is_sealed() {
+        if self.census.packs[number].is_sealed() {
             self.bytes += entry.stored();
         }
         self.keep[number].insert(entry.offset, time);
     }
 
     fn keep_touches(&mut self, results: &HashMap<[u8; 32], At>) {
-        let touches: Vec<At> = self.touches.values().copied().collect();
+        let touches: Vec<At> = self.census.touches.values().copied().collect();
         for (number, entry) in touches {
-            let sets = self.path_sets.get(&entry.key);
+            let sets = self.census.path_sets.get(&entry.key);
             let kept = |(number, set): &At| self.keep[*number].contains_key(&set.offset);
             if results.contains_key(&entry.key) || sets.is_some_and(|sets| sets.iter().any(kept)) {
                 self.keep_record((number, entry), entry.time);
@@ -432,7 +352,7 @@ impl<'s> Marker<'s> {
     /// A result that is written anew gets the time of its touch.
     fn drop_folded_touches(&mut self, results: &HashMap<[u8; 32], At>, rewrite: &[usize]) {
         for (key, (home, _)) in results {
-            if let Some((number, touch)) = self.touches.get(key)
+            if let Some((number, touch)) = self.census.touches.get(key)
                 && rewrite.contains(home)
                 && rewrite.contains(number)
             {
@@ -445,7 +365,7 @@ impl<'s> Marker<'s> {
     /// more than `max_size` of the `present` bytes, all with anything dead.
     fn choose(&self, present: u64, max_size: u64) -> (Vec<usize>, u64) {
         let dead = |number: usize| {
-            let (pack, keep) = (&self.packs[number], &self.keep[number]);
+            let (pack, keep) = (&self.census.packs[number], &self.keep[number]);
             if !pack.is_sealed() {
                 return Ok(0);
             }
@@ -460,11 +380,11 @@ impl<'s> Marker<'s> {
             Ok::<u64, StoreError>(pack.length() - HEADER as u64 - live)
         };
         // A pack that cannot be read now is left as it is.
-        let dead: Vec<u64> = (0..self.packs.len())
+        let dead: Vec<u64> = (0..self.census.packs.len())
             .map(|number| dead(number).unwrap_or(0))
             .collect();
         let chosen = |share: u64| {
-            let packs = dead.iter().zip(self.packs.iter()).enumerate();
+            let packs = dead.iter().zip(self.census.packs.iter()).enumerate();
             let wanted =
                 packs.filter(|(_, (dead, pack))| **dead > 0 && **dead * share >= pack.length());
             let wanted: Vec<usize> = wanted.map(|(number, _)| number).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cofferdam_cache::{Stats, Store, VerifyReport};
 use cofferdam_runtime::collect::collect;
-use cofferdam_runtime::run::from_store;
+use cofferdam_runtime::from_store;
 use cofferdam_runtime::{Error, ErrorKind};
 
 use crate::Outcome;

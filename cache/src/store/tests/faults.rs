@@ -1,6 +1,10 @@
 //! Every system call that changes the disk fails once: an error that says what to do, and nothing lost.
 
+use std::path::Path;
+use std::process::Command;
+
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tempfile::tempdir;
 
 use super::fault::{Fault, arm, disarm};
@@ -120,4 +124,73 @@ fn opening() {
             }
         }
     }
+}
+
+const VARIABLE: &str = "COFFERDAM_TEST_DESCRIPTORS";
+
+/// Works with few descriptors. Does nothing unless a test of this module has started it as a process.
+#[test]
+fn child() {
+    let Ok(orders) = std::env::var(VARIABLE) else {
+        return;
+    };
+    let (limit, folder) = orders.split_once(':').unwrap();
+    let limit = limit.parse().ok();
+    let most = Rlimit {
+        current: limit,
+        maximum: limit,
+    };
+    setrlimit(Resource::Nofile, most).unwrap();
+    let work = || {
+        let store = Store::open(Path::new(folder))?;
+        let _lease = store.lease()?;
+        for number in 0..5 {
+            let sample = Sample::new(number);
+            sample.store(&store)?;
+            for file in &sample.files {
+                if let Some(found) = store.get(&crate::Digest::of(file))? {
+                    assert_eq!(*found, **file);
+                }
+            }
+        }
+        let options = GcOptions {
+            max_size: 0,
+            roots: Vec::new(),
+        };
+        store.gc(&options).map(drop)
+    };
+    match work() {
+        Ok(()) => println!("enough"),
+        Err(StoreError::TooManyFiles { .. }) => println!("too few"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn without_descriptors() {
+    let (mut enough, mut too_few) = (0, 0);
+    for limit in 3..24 {
+        let folder = tempdir().unwrap();
+        for number in 0..3 {
+            Sample::new(number).store(&open(folder.path())).unwrap();
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::faults::child", "--nocapture"])
+            .env(VARIABLE, format!("{limit}:{}", folder.path().display()))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{limit}: {text}{errors}");
+        enough += usize::from(text.contains("enough"));
+        too_few += usize::from(text.contains("too few"));
+        let store = open(folder.path());
+        for number in 0..5 {
+            let sample = Sample::new(number);
+            sample.check(&store);
+            sample.store(&store).unwrap();
+            assert!(sample.check(&store));
+        }
+    }
+    assert!(enough > 0 && too_few > 3, "{enough} {too_few}");
 }

@@ -240,6 +240,20 @@ fn a_folder_that_cannot_be_made_is_a_clear_error() {
 }
 
 #[test]
+fn the_generation_is_read_without_opening() {
+    let folder = tempdir().unwrap();
+    assert_eq!(Store::generation_of(folder.path()), None);
+    let store = open(folder.path());
+    let generation = store.generation().unwrap();
+    assert_eq!(Store::generation_of(folder.path()), Some(generation));
+    std::fs::write(folder.path().join("generation"), "?").unwrap();
+    assert_eq!(Store::generation_of(folder.path()), None);
+    let healed = store.generation().unwrap();
+    assert_eq!(Store::generation_of(folder.path()), Some(healed));
+    assert_eq!(store.generation().unwrap(), healed);
+}
+
+#[test]
 fn leftovers_of_an_interrupted_creation_are_no_obstacle() {
     let folder = tempdir().unwrap();
     std::fs::create_dir(folder.path().join("tmp")).unwrap();
