@@ -102,16 +102,9 @@ impl Store {
         self.folder.generation()
     }
 
-<<<<<<< HEAD
-    /// The [`Store::generation`] of a folder that is not opened; `None` where there is no sound one.
-    pub fn generation_at(folder: &Path) -> Option<u64> {
-        let text = std::fs::read_to_string(folder.join("generation")).ok()?;
-        u64::from_str_radix(text.get(..16)?, 16).ok()
-=======
     /// As [`Store::generation`], of a folder that is not opened; None if that does not work.
-    pub fn generation_of(folder: &Path) -> Option<u64> {
+    pub fn generation_at(folder: &Path) -> Option<u64> {
         folder::read_generation(&std::fs::read(folder.join("generation")).ok()?)
->>>>>>> store
     }
 
     /// Protects what is used from now on, and what was used in the hour before, until it is dropped.

@@ -242,14 +242,14 @@ fn a_folder_that_cannot_be_made_is_a_clear_error() {
 #[test]
 fn the_generation_is_read_without_opening() {
     let folder = tempdir().unwrap();
-    assert_eq!(Store::generation_of(folder.path()), None);
+    assert_eq!(Store::generation_at(folder.path()), None);
     let store = open(folder.path());
     let generation = store.generation().unwrap();
-    assert_eq!(Store::generation_of(folder.path()), Some(generation));
+    assert_eq!(Store::generation_at(folder.path()), Some(generation));
     std::fs::write(folder.path().join("generation"), "?").unwrap();
-    assert_eq!(Store::generation_of(folder.path()), None);
+    assert_eq!(Store::generation_at(folder.path()), None);
     let healed = store.generation().unwrap();
-    assert_eq!(Store::generation_of(folder.path()), Some(healed));
+    assert_eq!(Store::generation_at(folder.path()), Some(healed));
     assert_eq!(store.generation().unwrap(), healed);
 }
 
