@@ -1,3 +1,5 @@
 //! Everything a user sees, one file per story.
 
 mod bindings;
+mod fixture;
+mod incremental;
