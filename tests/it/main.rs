@@ -3,3 +3,6 @@
 mod bindings;
 mod fixture;
 mod incremental;
+mod layers;
+mod outputs;
+mod sight;
