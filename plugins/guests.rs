@@ -127,6 +127,23 @@ impl Builder {
             .join(format!("{artifact}.wasm"))
     }
 
+    /// The component of one guest of the workspace, built if it is stale: for tests and benches, from within their
+    /// own process.
+    pub fn component_of(workspace: &Path, folder: &str) -> Result<PathBuf, String> {
+        let program =
+            env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+        let builder = Builder::new(workspace, &target_folder(&program));
+        let guest = guest(&workspace.join(folder))?;
+        builder.build(std::slice::from_ref(&guest))?;
+        let [artifact] = &guest.artifacts[..] else {
+            return Err(format!(
+                "`{folder}` builds not one component but {}",
+                guest.artifacts.len()
+            ));
+        };
+        Ok(builder.component(artifact))
+    }
+
     /// Builds what is stale of `guests`; cargo knows what is.
     pub fn build(&self, guests: &[Guest]) -> Result<(), String> {
         if guests.is_empty() {

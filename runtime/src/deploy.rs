@@ -183,7 +183,7 @@ impl Target {
         ));
         let sandbox = workspace.sandbox(events);
         let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
-        let plan = Plan::build(workspace.options(), &table, programs)?;
+        let plan = Plan::build(workspace.options(), &table, programs, false, events)?;
         Ok(Target {
             plan: plan.deploy(name)?,
             sandbox,
@@ -257,6 +257,7 @@ impl Target {
                 },
                 environment: Vec::new(),
                 seed: *blake3::hash(plan.config.as_bytes()).as_bytes(),
+                ahead: 0,
                 entropy: false,
                 limits: Limits {
                     timeout: plan.timeout.or(Some(Duration::from_secs(600))),

@@ -1,11 +1,13 @@
 //! The build runtime, in the order data passes: config → plan → sandbox → execute → schedule → report.
 //! It prints nothing and reads neither arguments nor environment: it returns data and events.
 
+pub mod components;
 pub mod config;
 pub mod deploy;
 pub mod error;
 pub mod event;
 mod execute;
+pub mod init;
 pub mod inspect;
 pub mod observe;
 mod outputs;

@@ -9,6 +9,7 @@ mod demo;
 mod dist;
 mod docs;
 #[path = "../../plugins/guests.rs"]
+#[allow(dead_code, reason = "shared with build scripts and tests")]
 mod guests;
 mod plugins;
 mod programs;

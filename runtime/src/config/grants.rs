@@ -12,6 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::error::{Error, ErrorKind};
+
 use super::glob::is_within;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,6 +45,16 @@ impl Capability {
         Capability::ALL
             .into_iter()
             .find(|capability| capability.name() == name)
+    }
+
+    /// Stands in a hint where a plugin gave no scope.
+    fn placeholder(self) -> &'static str {
+        match self {
+            Capability::Entropy => "",
+            Capability::Env => "NAME",
+            Capability::Http => "https://HOST",
+            Capability::Write => "FOLDER",
+        }
     }
 
     fn covers(self, granted: &str, requested: &str) -> bool {
@@ -163,15 +175,64 @@ impl Missing {
     /// `None` where this version knows no such capability.
     pub fn grant(&self) -> Option<String> {
         let capability = Capability::of(&self.capability)?;
-        let value = match (&self.scope, capability) {
-            (_, Capability::Entropy) => "true".to_string(),
-            (Some(scope), _) => format!("[\"{scope}\"]"),
-            (None, Capability::Env) => "[\"NAME\"]".to_string(),
-            (None, Capability::Http) => "[\"https://HOST\"]".to_string(),
-            (None, Capability::Write) => "[\"FOLDER\"]".to_string(),
-        };
-        Some(format!("grants = {{ {capability} = {value} }}"))
+        let scope = self.scope.as_deref().unwrap_or(capability.placeholder());
+        Some(match capability {
+            Capability::Entropy => "grants = { entropy = true }".to_string(),
+            _ => format!("grants = {{ {capability} = [\"{scope}\"] }}"),
+        })
     }
+}
+
+/// The error of a plugin that was not granted what it asked for.
+/// `table` is where its grants stand: `actions.lint` or `deploy.local`.
+pub fn denied(table: &str, plugin: &str, missing: &[Missing]) -> Error {
+    let (kind, name) = table.split_once('.').unwrap_or(("actions", table));
+    let user = if kind == "deploy" {
+        "deployment"
+    } else {
+        "action"
+    };
+    let mut error = Error::new(
+        ErrorKind::Denied,
+        format!("{user} `{name}` was denied a capability"),
+    );
+    let mut grants: BTreeMap<Capability, BTreeSet<String>> = BTreeMap::new();
+    for missing in missing {
+        error = error.cause(format!("plugin `{plugin}` asked for {missing}"));
+        match Capability::of(&missing.capability) {
+            None => {
+                let name = &missing.capability;
+                error = error.hint(format!("this version knows no `{name}`: use a newer one"));
+            }
+            Some(Capability::Write) if kind != "deploy" => {
+                error = error
+                    .hint("only a deployment can be granted `write`; an action writes to `/out`");
+            }
+            Some(Capability::Entropy) if kind == "deploy" => {
+                error = error.hint("only an action can be granted `entropy`");
+            }
+            Some(capability) => {
+                let scope = missing.scope.clone();
+                let scope = scope.unwrap_or_else(|| capability.placeholder().to_string());
+                grants.entry(capability).or_default().insert(scope);
+            }
+        }
+    }
+    if grants.is_empty() {
+        return error;
+    }
+    let grants = grants.iter().map(|(capability, scopes)| match capability {
+        Capability::Entropy => "entropy = true".to_string(),
+        _ => {
+            let scopes: Vec<String> = scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
+            format!("{capability} = [{}]", scopes.join(", "))
+        }
+    });
+    let grants: Vec<String> = grants.collect();
+    let grants = grants.join(", ");
+    error.hint(format!(
+        "to allow it, add `grants = {{ {grants} }}` to `[{table}]`"
+    ))
 }
 
 /// `` `http` to `https://example.org:443` ``
@@ -301,21 +362,20 @@ mod tests {
                 ("write", &["public", "publicity"]),
             ]))
             .unwrap_err();
-        let told: Vec<(String, Option<String>)> =
-            missing.iter().map(|m| (m.to_string(), m.grant())).collect();
+        let error = denied("deploy.site", "place", &missing);
         assert_eq!(
-            told,
-            [
-                (
-                    "`http` to `https://a.example:443`".into(),
-                    Some("grants = { http = [\"https://a.example:443\"] }".into())
-                ),
-                ("`teleport`".into(), None),
-                (
-                    "`write` to `publicity`".into(),
-                    Some("grants = { write = [\"publicity\"] }".into())
-                ),
-            ]
+            format!("{error}\n{}", error.hints.join("\n")),
+            "deployment `site` was denied a capability: \
+             plugin `place` asked for `http` to `https://a.example:443`: \
+             plugin `place` asked for `teleport`: \
+             plugin `place` asked for `write` to `publicity`\n\
+             this version knows no `teleport`: use a newer one\n\
+             to allow it, add `grants = { http = [\"https://a.example:443\"], write = [\"publicity\"] }` to `[deploy.site]`"
+        );
+        let error = denied("actions.lint", "eslint", &missing[2..]);
+        assert_eq!(
+            error.hints,
+            ["only a deployment can be granted `write`; an action writes to `/out`"]
         );
     }
 

@@ -22,8 +22,8 @@ mod tests;
 mod words;
 
 pub use components::{Builtins, check};
-pub use glob::{Hidden, Pattern, PatternError, Patterns, Sight};
-pub use grants::{Capability, Grants, Missing, Requested};
+pub use glob::{Hidden, Pattern, PatternError, Patterns, Sight, escape};
+pub use grants::{Capability, Grants, Missing, Requested, denied};
 pub use json::{ConfigSpec, canonical};
 pub use lock::{Change, Comparison, Difference, Found, Group, Lock, LockEntry, compare};
 pub use parse::parse;
@@ -35,6 +35,7 @@ pub use spec::{
     ProjectSpec, VariableSpec,
 };
 pub use template::{Matched, Piece, Template};
+pub use words::{suggest, toml_key, toml_string};
 
 /// The project file's name.
 pub const FILE: &str = "cofferdam.toml";

@@ -1,5 +1,6 @@
 //! Small texts with a syntax of their own: names, folders, durations, sizes.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -54,8 +55,9 @@ pub(super) fn did_you_mean<'c>(
     near.min().map(|(_, candidate)| candidate)
 }
 
+/// A hint for a name that is none of `candidates`, which are `what` in the plural:
 /// "did you mean `app`?", else what there is.
-pub(super) fn suggest<'c>(
+pub fn suggest<'c>(
     name: &str,
     what: &str,
     candidates: impl Iterator<Item = &'c str> + Clone,
@@ -158,6 +160,32 @@ fn amount(text: &str) -> Option<(u64, &str, &str)> {
     let letters = rest.find(|c: char| !c.is_ascii_alphabetic());
     let (unit, after) = rest.split_at(letters.unwrap_or(rest.len()));
     Some((number.parse().ok()?, unit, after))
+}
+
+/// A name as a TOML key.
+pub fn toml_key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match !name.is_empty() && name.chars().all(bare) {
+        true => name.to_string(),
+        false => toml_string(name),
+    }
+}
+
+/// A text as a TOML string.
+pub fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            character if character.is_control() => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(quoted, "\\U{:08x}", u32::from(character));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 #[cfg(test)]

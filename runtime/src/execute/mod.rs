@@ -1,5 +1,6 @@
 //! One action: from what it may see to its result. [`execute`] is the spine.
 
+mod check;
 mod done;
 mod environment;
 mod lookup;
@@ -10,6 +11,7 @@ mod store;
 
 use std::time::Instant;
 
+pub use check::{Verdict, check};
 pub use done::{Done, Ending, How};
 pub use environment::{Environment, Last};
 use lookup::Found;
@@ -57,7 +59,7 @@ fn attempt(environment: &Environment, action: &Action, mounts: &Mounts) -> Resul
         return Ok(Ending::Cancelled);
     }
     let start = Instant::now();
-    let ended = match environment.run(action, mounts) {
+    let ended = match environment.run(action, mounts, 0) {
         Ok(ended) => ended,
         Err(error) => return Ok(Ending::failed(error)),
     };

@@ -112,6 +112,19 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
     }
 }
 
+/// How an execution ended that ended well before.
+pub fn in_short(stop: &Stop) -> String {
+    match stop {
+        Stop::Failed(failures) => failures.first().map_or_else(
+            || "fails".to_owned(),
+            |first| format!("fails: {}", first.message),
+        ),
+        Stop::Exited(code) => format!("exits with code {code}"),
+        Stop::Trapped { message, .. } => format!("crashes: {message}"),
+        other => format!("ends otherwise ({other:?})"),
+    }
+}
+
 /// Paths the action looked for and did not find although they exist: `reads` does not show them.
 fn out_of_sight(environment: &Environment, observations: &Observations) -> Option<String> {
     let missed = observations.facts.iter().filter(|((mount, path), fact)| {

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::components::{pin, requested};
 use crate::config::{
     self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec,
-    Requested, VariableSpec,
+    VariableSpec,
 };
 use crate::error::{Error, ErrorKind, Position};
+use crate::event::{Event, Events};
 use crate::plan::action::{Action, ActionId, Need, Verb};
 use crate::plan::key::static_key;
 use crate::plan::matching::matching;
@@ -48,6 +50,8 @@ impl Plan {
         open: &OpenOptions,
         table: &Arc<FileTable>,
         mut programs: Programs,
+        locked: bool,
+        events: &Events,
     ) -> Result<Plan, Vec<Error>> {
         let spec = read_spec(table)?;
         programs.name(&spec);
@@ -59,6 +63,9 @@ impl Plan {
                 tools: &[],
             },
         )?;
+        for message in pin(table, &spec, &programs, locked)? {
+            events(Event::Notice { message });
+        }
         let mut plan = Plan {
             actions: Vec::new(),
             groups: HashMap::new(),
@@ -212,8 +219,7 @@ impl Plan {
         let grants = self.effective(
             &spec.grants,
             &program,
-            &format!("action `{}`", spec.name.value),
-            &format!("[actions.{}]", spec.name.value),
+            &format!("actions.{}", spec.name.value),
             spec.grants_place,
         )?;
         let limits = Limits {
@@ -263,35 +269,14 @@ impl Plan {
         &self,
         granted: &Grants,
         program: &Program,
-        what: &str,
         table: &str,
         place: config::Place,
     ) -> Result<Grants, Error> {
-        let Some(description) = program.description() else {
+        if program.description().is_none() {
             return Ok(granted.clone());
-        };
-        let requested: Requested = description
-            .capabilities
-            .iter()
-            .map(|capability| {
-                (
-                    capability.name.clone(),
-                    capability.scope.iter().cloned().collect(),
-                )
-            })
-            .collect();
-        granted.effective(&requested).map_err(|missing| {
-            let mut error =
-                Error::new(ErrorKind::Denied, format!("{what} was denied a capability"));
-            for missing in missing {
-                error = error.cause(format!("plugin `{}` asked for {missing}", program.name()));
-                error = match missing.grant() {
-                    Some(grant) => error.hint(format!("to allow it, add `{grant}` to `{table}`")),
-                    None => error
-                        .hint("this version of Cofferdam has no such capability: use a newer one"),
-                };
-            }
-            error.at(self.spec.position(place))
+        }
+        granted.effective(&requested(program)).map_err(|missing| {
+            config::denied(table, program.name(), &missing).at(self.spec.position(place))
         })
     }
 
@@ -370,25 +355,16 @@ impl Plan {
 
     fn unknown(&self, name: &str) -> Error {
         let error = Error::config(format!("there is no action `{name}`"));
-        let near = self
-            .actions
-            .iter()
-            .map(|action| (strsim::jaro_winkler(&action.name, name), &action.name))
-            .filter(|(likeness, _)| *likeness > 0.75)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        match near {
-            Some((_, near)) => error.hint(format!("did you mean `{near}`?")),
-            None if name.contains(':') => error.hint("name the planner: its actions come with it"),
-            None => {
-                let all: Vec<&str> = self
-                    .actions
-                    .iter()
-                    .map(|action| &*action.name)
-                    .take(12)
-                    .collect();
-                error.hint(format!("the actions are: {}", all.join(", ")))
-            }
+        if let Some((planner, _)) = name.split_once(':') {
+            return error.hint(format!(
+                "name `{planner}`: the actions it plans come with it"
+            ));
         }
+        error.hint(config::suggest(
+            name,
+            "actions",
+            self.actions.iter().map(|action| &*action.name),
+        ))
     }
 
     /// The action whose sight of the project lies below all layers of `action`.
@@ -481,8 +457,7 @@ impl Plan {
             .effective(
                 &spec.grants,
                 &program,
-                &what,
-                &format!("[deploy.{name}]"),
+                &format!("deploy.{name}"),
                 spec.grants_place,
             )
             .map_err(|error| vec![error])?;
@@ -511,7 +486,7 @@ impl Plan {
     }
 }
 
-fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
+pub fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
     let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
     if table.identity(config::FILE).map_err(fault)?.kind == crate::observe::Kind::Absent {
         let folder = table.folder().path().display();

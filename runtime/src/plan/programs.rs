@@ -78,6 +78,11 @@ impl Programs {
         }
     }
 
+    /// The component at an absolute path.
+    pub fn at_path(&self, name: &str, path: &str) -> Result<Arc<Program>, Error> {
+        self.find(name, ComponentSource::Path(path.to_owned()))
+    }
+
     fn find(&self, name: &str, source: ComponentSource) -> Result<Arc<Program>, Error> {
         if let Some(program) = self
             .found

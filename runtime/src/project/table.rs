@@ -193,6 +193,14 @@ impl FileTable {
         })
     }
 
+    /// Drops what is known of a path that the host itself has just written.
+    pub fn forget(&self, path: &str) {
+        self.shard(path)
+            .lock()
+            .expect("no panic while locked")
+            .remove(path);
+    }
+
     fn entry(&self, path: &str) -> Result<Entry, Fault> {
         if let Some(entry) = self
             .shard(path)

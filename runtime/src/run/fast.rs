@@ -18,7 +18,7 @@ pub fn up_to_date(
     options: &RunOptions,
     start: Instant,
 ) -> Result<Option<Summary>, Vec<Error>> {
-    if options.force {
+    if options.force || options.check {
         return Ok(None);
     }
     let file = open.record_file();

@@ -1,5 +1,6 @@
 //! One invocation: [`run`] is the way of the data from the project file to the summary.
 
+mod checked;
 mod fast;
 mod open;
 mod remember;
@@ -28,6 +29,8 @@ pub struct RunOptions {
     pub keep_going: bool,
     /// Execute whether or not there is a result.
     pub force: bool,
+    /// Execute every action again, twice, and compare what it leaves.
+    pub check: bool,
     /// Refuse any change of the lock.
     pub locked: bool,
     pub offline: bool,
@@ -91,7 +94,13 @@ pub fn run_in(
     ));
     let sandbox = workspace.sandbox(events);
     let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
-    let plan = Plan::build(workspace.options(), &table, programs)?;
+    let plan = Plan::build(
+        workspace.options(),
+        &table,
+        programs,
+        options.locked,
+        events,
+    )?;
     let selected = plan.select(&options.actions)?;
     let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), swept_for_outputs);
     outputs.forget_others(&table, events)?;
@@ -104,7 +113,6 @@ pub fn run_in(
         force: options.force,
         cancel,
         events,
-        seed: 0,
     };
     let jobs = options.jobs.max(1);
     let mut report =
@@ -116,6 +124,10 @@ pub fn run_in(
             None
         }
     };
+    if options.check && report.errors.is_empty() && !report.cancelled {
+        let found = checked::check_all(&environment, &plan, &report, jobs);
+        report.errors.extend(found);
+    }
     let summary = summarize(&report, start);
     workspace.remember_reasons(&report);
     if let Some(rows) = rows

@@ -35,7 +35,7 @@ use super::program::Component;
 use crate::event::Event;
 use crate::{Error, ErrorKind};
 
-/// Of the files in the folder. In the names, so that other versions of ours never meet these files.
+/// Of the files in the folder, and of what [`inspect`](super::component::inspect) accepts.
 const FORMAT: u32 = 1;
 
 /// A file's use is noted no more often than this.
@@ -52,7 +52,7 @@ struct StoredFacts {
     facts: Facts,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct Seal {
     length: u64,
     inode: u64,
@@ -62,10 +62,17 @@ struct Seal {
 }
 
 impl Seal {
+    fn of(found: &Metadata, blake3: String) -> Seal {
+        Seal {
+            length: found.len(),
+            inode: found.ino(),
+            changed: (found.ctime(), found.ctime_nsec()),
+            blake3,
+        }
+    }
+
     fn fits(&self, found: &Metadata) -> bool {
-        self.length == found.len()
-            && self.inode == found.ino()
-            && self.changed == (found.ctime(), found.ctime_nsec())
+        *self == Seal::of(found, self.blake3.clone())
     }
 }
 
@@ -128,7 +135,11 @@ impl CodeFolder {
         match unsafe { Compiled::deserialize_file(engine, &code) } {
             Ok(compiled) => Ok(Some(compiled)),
             Err(_) if engine.get_pooling_config().is_some() => Ok(None),
-            Err(error) => Err(refused(component).cause(format!("{error:#}"))),
+            Err(error) => {
+                // Should the file be at fault after all, the next time makes a new one.
+                let _ = fs::remove_file(&code);
+                Err(refused(component).cause(format!("{error:#}")))
+            }
         }
     }
 
@@ -139,7 +150,7 @@ impl CodeFolder {
         code: &Path,
         events: &dyn Fn(Event),
     ) -> Result<(), Error> {
-        let bytes = (component.bytes)()?;
+        let bytes = component.fetch()?;
         let began = Instant::now();
         events(Event::Compiling {
             component: component.name.clone(),
@@ -147,14 +158,13 @@ impl CodeFolder {
         let compiled = engine
             .precompile_component(&bytes)
             .map_err(|error| refused(component).cause(format!("{error:#}")))?;
-        let seal = |found: &Metadata| Seal {
-            length: found.len(),
-            inode: found.ino(),
-            changed: (found.ctime(), found.ctime_nsec()),
-            blake3: Digest::of(&compiled).hex(),
-        };
         self.write(code, &compiled)
-            .and_then(|()| self.put_seal(code, &seal(&fs::symlink_metadata(code)?)))
+            .and_then(|()| {
+                self.put_seal(
+                    code,
+                    &Seal::of(&fs::symlink_metadata(code)?, Digest::of(&compiled).hex()),
+                )
+            })
             .map_err(|error| cannot("write", code, &error))?;
         events(Event::Compiled {
             component: component.name.clone(),
@@ -181,14 +191,8 @@ impl CodeFolder {
         if Digest::of(&fs::read(code)?).hex() != seal.blake3 {
             return Ok(false);
         }
-        let seal = Seal {
-            length: found.len(),
-            inode: found.ino(),
-            changed: (found.ctime(), found.ctime_nsec()),
-            ..seal
-        };
         // Without a new seal the file is read once more the next time, no worse.
-        let _ = self.put_seal(code, &seal);
+        let _ = self.put_seal(code, &Seal::of(&found, seal.blake3));
         Ok(true)
     }
 

@@ -90,10 +90,11 @@ impl Shape {
                 Payload::ComponentImportSection(imports) if depth == 0 => {
                     for import in imports {
                         let import = import?;
-                        // A type is a name for something an imported interface has.
-                        if !matches!(import.ty, ComponentTypeRef::Type(_)) {
-                            shape.imports.push(import.name.name.to_owned());
+                        // Names for types ask for nothing.
+                        if matches!(import.ty, ComponentTypeRef::Type(_)) {
+                            continue;
                         }
+                        shape.imports.push(import.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(exports) if depth == 0 => {

@@ -26,7 +26,9 @@ const POOLED: u32 = 64;
 
 /// Bytes of a guest's memory that a slot of the pool keeps, and clears by hand, for the next guest:
 /// cheaper than giving pages back to the system and faulting them in again.
-const KEPT: usize = 16 << 20;
+const KEPT: usize = 4 << 20;
+/// How many slots keep pages for components that may run again: with `KEPT`, what the pool may cost at rest.
+const WARM: u32 = 16;
 /// The same where the system cannot tell which pages were touched: all of these are cleared.
 const KEPT_BLINDLY: usize = 64 << 10;
 
@@ -99,7 +101,8 @@ fn config(pool: Option<PoolingAllocationConfig>) -> Config {
         // Guests are called and call synchronously.
         .concurrency_support(false)
         .epoch_interruption(true)
-        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        // With lines of source each trap would cost milliseconds: all debug information would be read.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .native_unwind_info(false)
         .memory_init_cow(true);
     config.allocation_strategy(match pool {
@@ -127,7 +130,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_component_instance_size(4 << 20)
         .max_memory_size(4 << 30)
         .table_elements(TABLE_ELEMENTS)
-        .max_unused_warm_slots(POOLED)
+        .max_unused_warm_slots(WARM)
         .linear_memory_keep_resident(kept)
         .table_keep_resident(kept)
         .pagemap_scan(Enabled::Auto);

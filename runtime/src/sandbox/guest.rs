@@ -127,7 +127,7 @@ impl Guest {
             vfs: Vfs::new(job.layout),
             files: Files::default(),
             streams: Streams::default(),
-            clocks: Clocks::new(job.entropy),
+            clocks: Clocks::new(job.entropy, job.ahead),
             random: Random::new(job.seed, job.entropy),
             console,
             reports: Reports::new(job.limits.log_lines, job.limits.output),
@@ -217,20 +217,30 @@ pub(super) fn attempt<T>(
             .get_or_insert_with(|| Instant::now() + timeout);
         machine.watch.at(deadline)
     });
-    let result = if guest.cancel.is_cancelled() {
-        Some(Err(Stop::Cancelled))
-    } else {
-        match ready.instance.instantiate(&mut store) {
-            Ok(instance) => {
-                let answer = ask(&mut store, &instance, &ready.exports);
-                Some(answer.map_err(|error| store.data().stop(&error, true)))
-            }
-            Err(error) if error.is::<PoolConcurrencyLimitError>() => None,
-            Err(error) => Some(Err(store.data().stop(&error, false))),
-        }
+    let result = match &alarm {
+        Some(Err(error)) => Some(Err(Stop::Fault(Fault::new(format!(
+            "cannot watch a timeout: {error}"
+        ))))),
+        _ if guest.cancel.is_cancelled() => Some(Err(Stop::Cancelled)),
+        _ => start(&mut store, ready, ask),
     };
     drop(alarm);
     (store.into_data(), result)
+}
+
+fn start<T>(
+    store: &mut Store<Guest>,
+    ready: &Ready,
+    ask: impl FnOnce(&mut Store<Guest>, &Instance, &Exports) -> wasmtime::Result<T>,
+) -> Option<Result<T, Stop>> {
+    match ready.instance.instantiate(&mut *store) {
+        Ok(instance) => {
+            let answer = ask(store, &instance, &ready.exports);
+            Some(answer.map_err(|error| store.data().stop(&error, true)))
+        }
+        Err(error) if error.is::<PoolConcurrencyLimitError>() => None,
+        Err(error) => Some(Err(store.data().stop(&error, false))),
+    }
 }
 
 /// Asks a plugin what it is.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -94,27 +95,26 @@ impl Watch {
         }
     }
 
-    /// Moves the epoch at `deadline` or soon after.
-    pub(super) fn at(&self, deadline: Instant) -> Alarm<'_> {
+    /// Moves the epoch at `deadline` or soon after. Fails where the system has no thread for that.
+    pub(super) fn at(&self, deadline: Instant) -> io::Result<Alarm<'_>> {
         let mut state = lock(&self.alarms.state);
         let key = (deadline, state.next);
         state.next += 1;
         state.due.insert(key);
         if !state.running {
-            state.running = true;
             let alarms = Arc::clone(&self.alarms);
             let engine = self.engine.clone();
             thread::Builder::new()
                 .name("timeouts".into())
-                .spawn(move || alarms.serve(&engine))
-                .expect("the system has a thread for timeouts");
+                .spawn(move || alarms.serve(&engine))?;
+            state.running = true;
         } else if state.wakes.is_none_or(|wakes| deadline < wakes) {
             self.alarms.changed.notify_one();
         }
-        Alarm {
+        Ok(Alarm {
             alarms: &self.alarms,
             key,
-        }
+        })
     }
 }
 

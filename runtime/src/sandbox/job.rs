@@ -18,6 +18,8 @@ pub struct Job<'a> {
     pub environment: Vec<(String, String)>,
     /// Seeds the guest's random numbers.
     pub seed: [u8; 32],
+    /// Seconds that its clocks are ahead of what they are for every execution.
+    pub ahead: u64,
     /// Gives real entropy and a real clock: only for tests of `run --check`.
     pub entropy: bool,
     pub limits: Limits,

@@ -90,7 +90,7 @@ impl Sandbox {
     }
 
     fn discover(&self, component: &Component) -> Result<Program, Error> {
-        let bytes = (component.bytes)()?;
+        let bytes = component.fetch()?;
         let facts = component::inspect(&component.name, &bytes)?;
         let mut program = Program::new(component.clone(), facts);
         if program.world() != World::Command {
@@ -114,6 +114,7 @@ impl Sandbox {
             },
             environment: Vec::new(),
             seed: [0; 32],
+            ahead: 0,
             entropy: false,
             limits: Limits {
                 timeout: Some(TO_DESCRIBE),

@@ -20,9 +20,21 @@ pub type Bytes = Arc<dyn Fn() -> Result<Cow<'static, [u8]>, Error> + Send + Sync
 pub struct Component {
     /// For messages: `markdown`, `tools/lint.wasm`.
     pub name: String,
-    /// Of the bytes. Whoever makes one has checked it.
+    /// Of the bytes.
     pub digest: Digest,
     pub bytes: Bytes,
+}
+
+impl Component {
+    /// The bytes, which are those that the digest names.
+    pub(super) fn fetch(&self) -> Result<Cow<'static, [u8]>, Error> {
+        let bytes = (self.bytes)()?;
+        if Digest::of(&bytes) == self.digest {
+            return Ok(bytes);
+        }
+        let message = format!("`{}` is not the component that it was", self.name);
+        Err(Error::environment(message).hint("did it change while it was read? run again"))
+    }
 }
 
 /// A component that was found fit to run.

@@ -15,11 +15,12 @@
 
 mod braces;
 mod name;
+mod path;
 mod sight;
 #[cfg(test)]
 mod tests;
 
-use name::NamePattern;
+use path::Glob;
 pub use sight::{Hidden, Sight};
 
 /// The longest pattern, in bytes.
@@ -79,21 +80,6 @@ impl PatternError {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Segment {
-    /// `**`
-    Any,
-    Name(NamePattern),
-}
-
-/// A pattern without alternatives.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Glob {
-    segments: Box<[Segment]>,
-    /// Matches what is below a match too: it ends with a plain name, or takes out.
-    below: bool,
-}
-
 /// One pattern as written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pattern {
@@ -108,6 +94,10 @@ pub struct Patterns {
     patterns: Box<[Pattern]>,
     /// Those without wildcards, as paths in byte order: found by searching, however many there are.
     literals: Box<[Box<str>]>,
+    /// The others that show.
+    wild: Box<[Glob]>,
+    /// Those that take out.
+    out: Box<[Glob]>,
     /// Nothing but patterns that take out: everything else is shown.
     from_everything: bool,
 }
@@ -120,16 +110,23 @@ impl Patterns {
             .enumerate()
             .map(|(index, text)| Pattern::parse(text.as_ref()).map_err(|error| (index, error)));
         let patterns = patterns.collect::<Result<Box<[Pattern]>, _>>()?;
-        let shown = patterns.iter().filter(|pattern| !pattern.takes_out);
-        let mut literals: Vec<Box<str>> = shown
-            .flat_map(|pattern| &pattern.globs)
-            .filter_map(Glob::literal)
-            .collect();
+        let (mut literals, mut wild, mut out) = (Vec::new(), Vec::new(), Vec::new());
+        for pattern in &patterns {
+            for glob in &pattern.globs {
+                match glob.literal() {
+                    _ if pattern.takes_out => out.push(glob.clone()),
+                    Some(literal) => literals.push(literal),
+                    None => wild.push(glob.clone()),
+                }
+            }
+        }
         literals.sort_unstable();
         literals.dedup();
         Ok(Patterns {
             from_everything: !patterns.is_empty() && patterns.iter().all(|p| p.takes_out),
             literals: literals.into(),
+            wild: wild.into(),
+            out: out.into(),
             patterns,
         })
     }
@@ -148,7 +145,7 @@ impl Patterns {
     pub fn shows_file(&self, path: &str) -> bool {
         let shown = self.from_everything
             || self.literal_at_or_above(path)
-            || self.wild().any(|glob| glob.matches(path));
+            || self.wild.iter().any(|glob| glob.matches(path));
         shown && !self.taken_out(path)
     }
 
@@ -161,7 +158,7 @@ impl Patterns {
         let shown = self.from_everything
             || self.literal_below(path)
             || self.literal_at_or_above(path)
-            || self.wild().any(|glob| glob.reaches(path));
+            || self.wild.iter().any(|glob| glob.reaches(path));
         shown && !self.taken_out(path)
     }
 
@@ -185,16 +182,8 @@ impl Patterns {
         roots
     }
 
-    fn wild(&self) -> impl Iterator<Item = &Glob> {
-        let shown = self.patterns.iter().filter(|pattern| !pattern.takes_out);
-        let globs = shown.flat_map(|pattern| &pattern.globs);
-        globs.filter(|glob| !glob.is_literal())
-    }
-
     fn taken_out(&self, path: &str) -> bool {
-        let out = self.patterns.iter().filter(|pattern| pattern.takes_out);
-        out.flat_map(|pattern| &pattern.globs)
-            .any(|glob| glob.matches(path))
+        self.out.iter().any(|glob| glob.matches(path))
     }
 
     fn literal_at_or_above(&self, path: &str) -> bool {
@@ -288,124 +277,17 @@ impl Pattern {
     }
 }
 
-impl Glob {
-    fn parse(text: &str) -> Result<Glob, PatternError> {
-        if text.starts_with('/') {
-            return Err(PatternError::Absolute);
+/// A pattern for exactly this path, whatever characters it has, and for what is below it.
+pub fn escape(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for (index, character) in path.char_indices() {
+        let special = matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
+        if special || (index == 0 && character == '!') {
+            pattern.push('\\');
         }
-        let (text, folder) = match text.strip_suffix('/') {
-            Some(text) if !text.ends_with('\\') => (text, true),
-            _ => (text, false),
-        };
-        if text.is_empty() {
-            return Err(PatternError::Empty);
-        }
-        let mut segments = Vec::new();
-        let mut names = text.split('/').peekable();
-        while let Some(name) = names.next() {
-            segments.push(match name {
-                "" => return Err(PatternError::EmptyName),
-                "." => return Err(PatternError::Dots(".")),
-                ".." => return Err(PatternError::Dots("..")),
-                "**" => Segment::Any,
-                name => Segment::Name(NamePattern::parse(name).map_err(|error| match error {
-                    PatternError::UnclosedClass if names.peek().is_some() => {
-                        PatternError::SlashInClass
-                    }
-                    error => error,
-                })?),
-            });
-        }
-        segments.dedup_by(|next, last| *next == Segment::Any && *last == Segment::Any);
-        if folder && segments.last() != Some(&Segment::Any) {
-            segments.push(Segment::Any);
-        }
-        let below = matches!(
-            segments.last(),
-            Some(Segment::Name(NamePattern::Literal(_)))
-        );
-        Ok(Glob {
-            segments: segments.into(),
-            below,
-        })
+        pattern.push(character);
     }
-
-    fn is_literal(&self) -> bool {
-        let mut segments = self.segments.iter();
-        segments.all(|segment| matches!(segment, Segment::Name(NamePattern::Literal(_))))
-    }
-
-    fn literal(&self) -> Option<Box<str>> {
-        self.is_literal().then(|| self.prefix().into())
-    }
-
-    fn prefix(&self) -> String {
-        let names = self.segments.iter().map_while(|segment| match segment {
-            Segment::Name(NamePattern::Literal(name)) => Some(&**name),
-            _ => None,
-        });
-        names.collect::<Vec<_>>().join("/")
-    }
-
-    /// Goes on from the last `**` when a later name does not match: at most names × segments steps.
-    fn matches(&self, path: &str) -> bool {
-        let (mut at, mut rest) = (0, Some(path));
-        let mut any: Option<(usize, &str)> = None;
-        loop {
-            let matched = match (self.segments.get(at), rest) {
-                (None, None) => return true,
-                (None, Some(_)) if self.below => return true,
-                (None, Some(_)) => None,
-                (Some(_), None) => return false,
-                (Some(Segment::Any), Some(_)) if at + 1 == self.segments.len() => return true,
-                (Some(Segment::Any), Some(path)) => {
-                    at += 1;
-                    any = Some((at, path));
-                    continue;
-                }
-                (Some(Segment::Name(pattern)), Some(path)) => {
-                    let (name, below) = split(path);
-                    pattern.matches(name).then_some(below)
-                }
-            };
-            if let Some(below) = matched {
-                at += 1;
-                rest = below;
-                continue;
-            }
-            let Some((after, Some(below))) = any.map(|(after, from)| (after, split(from).1)) else {
-                return false;
-            };
-            (at, rest) = (after, Some(below));
-            any = Some((after, below));
-        }
-    }
-
-    /// Whether it could match the folder `path` or something below it.
-    fn reaches(&self, path: &str) -> bool {
-        let mut rest = Some(path);
-        for segment in &self.segments {
-            match (segment, rest) {
-                (_, None) | (Segment::Any, _) => return true,
-                (Segment::Name(pattern), Some(path)) => {
-                    let (name, below) = split(path);
-                    if !pattern.matches(name) {
-                        return false;
-                    }
-                    rest = below;
-                }
-            }
-        }
-        rest.is_none() || self.below
-    }
-}
-
-/// The first name of a path and what follows it.
-fn split(path: &str) -> (&str, Option<&str>) {
-    match path.as_bytes().iter().position(|byte| *byte == b'/') {
-        Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
-        None => (path, None),
-    }
+    pattern
 }
 
 /// `a`, `a/b`, `a/b/c` of `a/b/c`.

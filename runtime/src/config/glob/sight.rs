@@ -28,7 +28,7 @@ impl Hidden {
     }
 
     pub fn hides(&self, path: &str) -> bool {
-        path.split('/').any(|name| name == ".git")
+        has_dot_name(path) && path.split('/').any(|name| name == ".git")
             || !self.folders.is_empty() && ancestors(path).any(|path| self.has(path))
     }
 
@@ -83,6 +83,16 @@ impl Sight {
 
     fn allows(&self, path: &str) -> bool {
         let secret = |path: &str| path.split('/').any(|name| name.starts_with(".env"));
-        (self.secrets || !secret(path)) && !self.hidden.hides(path)
+        (self.secrets || !has_dot_name(path) || !secret(path)) && !self.hidden.hides(path)
     }
+}
+
+/// Few paths have a name that begins with a dot: the others need no second look.
+fn has_dot_name(path: &str) -> bool {
+    let mut start = true;
+    path.bytes().any(|byte| {
+        let found = start && byte == b'.';
+        start = byte == b'/';
+        found
+    })
 }

@@ -200,6 +200,17 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn an_escaped_path_shows_itself(names in prop::collection::vec("[!a*?\\[\\]{},\\\\.-]{1,4}", 1..4)) {
+        prop_assume!(names.iter().all(|name| name != "." && name != ".."));
+        let path = names.join("/");
+        let patterns = patterns(&[&super::escape(&path)]);
+        let longer = format!("{path}a");
+        prop_assert!(patterns.shows_file(&path) && !patterns.shows_file(&longer));
+    }
+}
+
 /// A pattern made to be slow is not.
 #[test]
 fn hostile_patterns_end() {

@@ -3,6 +3,7 @@
 mod bad_components;
 mod commands;
 mod compiled;
+mod plugins;
 mod stops;
 
 use std::borrow::Cow;
@@ -44,7 +45,9 @@ fn build_guest(name: &str) -> Vec<u8> {
         built.success(),
         "cannot build the guest `{name}`: is the target wasm32-wasip2 installed?"
     );
-    let file = target().join(format!("wasm32-wasip2/plugin/{name}.wasm"));
+    // Of a library, cargo writes the hyphens of a name otherwise.
+    let file = name.replace('-', "_");
+    let file = target().join(format!("wasm32-wasip2/plugin/{file}.wasm"));
     std::fs::read(file).expect("cargo wrote the component")
 }
 
@@ -183,11 +186,21 @@ impl Setting {
     }
 
     fn call(&self, program: &Program, call: Call, events: &(dyn Fn(GuestEvent) + Sync)) -> Ended {
+        self.call_in(program, call, self.layout(), events)
+    }
+
+    fn call_in(
+        &self,
+        program: &Program,
+        call: Call,
+        layout: Layout,
+        events: &(dyn Fn(GuestEvent) + Sync),
+    ) -> Ended {
         SANDBOX.execute(
             program,
             Job {
                 call,
-                layout: self.layout(),
+                layout,
                 environment: self.environment.clone(),
                 seed: self.seed,
                 entropy: self.entropy,

@@ -201,3 +201,110 @@ fn too_much_written_is_the_guests_own_error() {
     // Its C library knows no better word for it.
     assert!(told.contains("repeat: I/O error"), "{told}");
 }
+
+/// A command made of this core function.
+fn command(body: &str) -> Arc<Program> {
+    let wat = format!(
+        r#"(component
+            (core module $m {body})
+            (core instance $i (instantiate $m))
+            (func $f (result (result)) (canon lift (core func $i "f")))
+            (instance $run (export "run" (func $f)))
+            (export "wasi:cli/run@0.2.0" (instance $run)))"#
+    );
+    let bytes = wat::parse_str(wat).expect("the test's own text is right");
+    SANDBOX.load(&component("small", bytes)).expect("a command")
+}
+
+fn ask(program: &Program, limits: Limits) -> Stop {
+    let call = Call::Command {
+        arguments: Vec::new(),
+        stdin: Vec::new(),
+    };
+    stop(
+        Setting {
+            limits,
+            ..Setting::default()
+        }
+        .call(program, call, &|_| {}),
+    )
+}
+
+#[test]
+fn recursion_without_memory_overflows_the_stack() {
+    let program =
+        command(r#"(func $f (export "f") (result i32) (i32.add (call $f) (i32.const 1)))"#);
+    assert!(matches!(
+        ask(&program, Limits::default()),
+        Stop::StackOverflow
+    ));
+}
+
+#[test]
+fn an_access_out_of_bounds_is_a_trap() {
+    let program =
+        command(r#"(memory 1) (func (export "f") (result i32) (i32.load (i32.const -8)))"#);
+    let Stop::Trapped { message, backtrace } = ask(&program, Limits::default()) else {
+        panic!("it is a trap");
+    };
+    assert_eq!(message, "wasm trap: out of bounds memory access");
+    assert_eq!(backtrace.len(), 1);
+}
+
+#[test]
+fn a_guest_that_never_finishes_starting_times_out() {
+    let body = r#"(func $start (loop (br 0))) (start $start) (func (export "f") (result i32) (i32.const 0))"#;
+    let limits = Limits {
+        timeout: Some(Duration::from_millis(20)),
+        ..Limits::default()
+    };
+    assert!(matches!(ask(&command(body), limits), Stop::TimedOut(_)));
+}
+
+#[test]
+fn a_large_table_is_refused_and_no_fault() {
+    let body = r#"(table $t 1 funcref) (func (export "f") (result i32)
+        (i32.eq (table.grow $t (ref.null func) (i32.const 100000000)) (i32.const -1)))"#;
+    assert!(matches!(
+        ask(&command(body), Limits::default()),
+        Stop::Exited(1)
+    ));
+}
+
+#[test]
+fn more_modules_than_the_pool_holds_run_outside_of_it() {
+    let modules: String = (0..100)
+        .map(|number| format!("(core instance $more{number} (instantiate $m))\n"))
+        .collect();
+    let wat = format!(
+        r#"(component
+            (core module $m (memory 1) (func (export "f") (result i32) (i32.const 0)))
+            (core instance $i (instantiate $m)) {modules}
+            (func $f (result (result)) (canon lift (core func $i "f")))
+            (instance $run (export "run" (func $f)))
+            (export "wasi:cli/run@0.2.0" (instance $run)))"#
+    );
+    let bytes = wat::parse_str(wat).expect("the test's own text is right");
+    let program = SANDBOX.load(&component("large", bytes)).expect("a command");
+    let call = Call::Command {
+        arguments: Vec::new(),
+        stdin: Vec::new(),
+    };
+    let ended = Setting::default().call(&program, call, &|_| {});
+    said(&ended);
+    assert_eq!(ended.memory, 101 << 16);
+}
+
+#[test]
+fn open_files_without_end_are_over_quota() {
+    let quotas = Quotas {
+        descriptors: 50,
+        ..Quotas::default()
+    };
+    let ended = Setting {
+        quotas,
+        ..Setting::default()
+    }
+    .probe("leak /src/a");
+    assert!(matches!(stop(ended), Stop::OverQuota(_)));
+}

@@ -13,9 +13,10 @@ impl Vfs {
     pub fn finish(self) -> Built {
         let (mut nodes, mut sight) = (self.nodes, self.sight);
         let kept = self.mounts.into_iter().filter(|mount| mount.keep);
-        let deltas = kept.map(|mount| (mount.at, delta(&mut nodes, &mut sight, mount.root)));
+        let mut deltas = Vec::new();
+        deltas.extend(kept.map(|mount| (mount.at, delta(&mut nodes, &mut sight, mount.root))));
         Built {
-            deltas: deltas.collect(),
+            deltas,
             observations: sight.finish(),
         }
     }
@@ -25,10 +26,9 @@ fn delta(nodes: &mut Nodes, sight: &mut Sight, dir: NodeId) -> Delta {
     let Some(directory) = nodes.directory_mut(dir) else {
         return Delta::default();
     };
-    let mut slots: Vec<(Box<str>, Slot)> = std::mem::take(&mut directory.names)
-        .into_iter()
-        .filter(|(_, slot)| slot.node != NONE || slot.below != Kind::Absent)
-        .collect();
+    let names = std::mem::take(&mut directory.names);
+    let mut slots = Vec::new();
+    slots.extend(names.into_iter().filter(|(_, slot)| matters(nodes, slot)));
     slots.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     let entries = slots.into_iter().filter_map(|(name, slot)| {
         let built = match slot.node {
@@ -40,6 +40,14 @@ fn delta(nodes: &mut Nodes, sight: &mut Sight, dir: NodeId) -> Delta {
     });
     Delta {
         entries: entries.collect(),
+    }
+}
+
+/// Most of what was looked up is as the layers have it.
+fn matters(nodes: &Nodes, slot: &Slot) -> bool {
+    match slot.node {
+        NONE => slot.below != Kind::Absent,
+        node => slot.made || !matches!(&nodes[node].body, Body::File(file) if file.is_below()),
     }
 }
 

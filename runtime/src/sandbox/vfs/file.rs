@@ -186,7 +186,7 @@ pub(super) fn file_of(nodes: &Nodes, id: NodeId) -> Result<&File> {
     }
 }
 
-fn file_of_mut(nodes: &mut Nodes, id: NodeId) -> Result<&mut File> {
+pub(super) fn file_of_mut(nodes: &mut Nodes, id: NodeId) -> Result<&mut File> {
     match &mut nodes[id].body {
         Body::File(file) => Ok(file),
         body => Err(not_a_file(body).into()),

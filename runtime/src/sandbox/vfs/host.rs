@@ -22,12 +22,16 @@ impl Vfs {
     }
 
     pub(super) fn real_metadata(&self, dir: NodeId, path: &str, follow: bool) -> Result<Metadata> {
-        let folder = self.real(dir)?;
-        let metadata = match follow {
-            true => folder.metadata(path),
-            false => folder.symlink_metadata(path),
-        };
-        metadata.map_err(error)
+        metadata(self.real(dir)?, path, follow).map_err(error)
+    }
+
+    /// That a path is a directory itself, whatever slashes it ends with: cap-std takes those away.
+    pub(super) fn real_directory(&self, dir: NodeId, path: &str) -> Result<()> {
+        let metadata = self.real_metadata(dir, path.trim_end_matches('/'), false)?;
+        match metadata.is_dir() {
+            true => Ok(()),
+            false => Err(Code::NotDirectory.into()),
+        }
     }
 
     /// A node for what is opened; it goes when its handle is closed.
@@ -52,12 +56,16 @@ impl Vfs {
     }
 }
 
-fn open(folder: &Dir, path: &str, follow: bool, flags: OpenFlags, mode: Mode) -> Result<Body> {
-    let metadata = match follow {
+/// A slash at the end asks for what a link leads to; cap-std would tell of the link.
+fn metadata(folder: &Dir, path: &str, follow: bool) -> io::Result<Metadata> {
+    match follow || path.ends_with('/') {
         true => folder.metadata(path),
         false => folder.symlink_metadata(path),
-    };
-    match metadata.map(|metadata| kind(metadata.file_type())) {
+    }
+}
+
+fn open(folder: &Dir, path: &str, follow: bool, flags: OpenFlags, mode: Mode) -> Result<Body> {
+    match metadata(folder, path, follow).map(|metadata| kind(metadata.file_type())) {
         Ok(_) if flags.create && flags.exclusive => return Err(Code::Exist.into()),
         Ok(Kind::Directory) if mode.write || flags.create || flags.truncate => {
             return Err(Code::IsDirectory.into());
@@ -127,6 +135,10 @@ pub(super) fn set_size(file: &File, size: u64) -> Result<()> {
 }
 
 pub(super) fn read_link(folder: &Dir, path: &str) -> Result<String> {
+    if path.ends_with('/') {
+        metadata(folder, path, true).map_err(error)?;
+        return Err(Code::Invalid.into());
+    }
     let text = folder.read_link_contents(path).map_err(error)?;
     let text = text.into_os_string().into_string();
     text.map_err(|_| Code::IllegalByteSequence.into())
@@ -140,8 +152,8 @@ pub(super) fn hard_link(from: &Dir, old: &str, follow: bool, to: &Dir, new: &str
         old = &resolved;
     }
     match kind(from.symlink_metadata(old).map_err(error)?.file_type()) {
-        Kind::File => from.hard_link(old, to, new).map_err(error),
-        _ => Err(Code::NotPermitted.into()),
+        Kind::Symlink => Err(Code::NotPermitted.into()),
+        _ => from.hard_link(old, to, new).map_err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use cofferdam_cache::{Digest, Name};
 use crate::observe::{Lower, Observations};
 
 /// The mounts of one execution. A guest sees `/` with the mounts in it; folders on the way to a mount
-/// (`/in`) list exactly the mounts below them. Nothing else exists.
+/// (`/in`) list exactly the mounts below them. Nothing else exists. No mount lies within another.
 pub struct Layout {
     pub mounts: Vec<Mount>,
     /// The folder in which relative paths start, such as `/build`.
@@ -48,11 +48,18 @@ pub struct LowerId {
 /// or for `observations` and `descriptors` ends the execution.
 #[derive(Clone, Copy, Debug)]
 pub struct Quotas {
+    /// Sizes of the files written to kept overlays, and what others really hold, holes not counted.
+    /// No file is larger than this.
     pub bytes: u64,
+    /// Names that the guest made.
     pub files: u64,
+    /// Directories from `/` down.
     pub depth: u32,
+    /// Bytes of a path or a link's text; longer ones are `name-too-long`.
     pub path_length: u32,
+    /// Paths looked at in the trees below, missing ones too.
     pub observations: u64,
+    /// Handles open at once.
     pub descriptors: u32,
 }
 

@@ -16,6 +16,7 @@
 //! | truncating to nothing | makes a new, not executable file: the old one is not looked at |
 //! | times | fixed; setting them succeeds where the file system is writable |
 //! | link count | names of a file; 1 for a directory |
+//! | `..` in a path below a real folder | not out of it: `not-permitted` |
 //! | the mounts themselves | cannot be removed or renamed: `busy` |
 
 mod bytes;
@@ -24,6 +25,7 @@ mod error;
 mod file;
 mod handle;
 mod host;
+mod index;
 mod layout;
 mod list;
 mod modes;
@@ -77,7 +79,7 @@ impl Vfs {
     pub fn new(layout: Layout) -> Vfs {
         let quotas = layout.quotas;
         let mut vfs = Vfs {
-            nodes: Nodes::default(),
+            nodes: Nodes::with_capacity(layout.mounts.len() * 2 + 16),
             sight: Sight::new(quotas.observations),
             mounts: Vec::with_capacity(layout.mounts.len()),
             start: layout.start,
@@ -138,9 +140,10 @@ impl Vfs {
     }
 
     fn directory_over(&mut self, lowers: Vec<LowerId>) -> Body {
-        let roots = lowers.into_iter().map(|lower| self.sight.root(lower));
+        let mut layers = Vec::with_capacity(lowers.len());
+        layers.extend(lowers.into_iter().map(|lower| self.sight.root(lower)));
         Body::Directory(Directory {
-            layers: roots.collect(),
+            layers,
             ..Directory::default()
         })
     }

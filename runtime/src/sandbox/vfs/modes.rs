@@ -1,54 +1,51 @@
-//! The one mode that matters to a build: whether a file is a program. WASI has no words for it.
+//! Whether a file is a program: the one thing that WASI's file system leaves out and trees keep.
 
-use std::os::unix::fs::PermissionsExt as _;
+use cap_std::fs::PermissionsExt;
 
-use cap_std::fs::PermissionsExt as _;
-
+use super::bytes::Bytes;
 use super::error::{Code, Result};
-use super::file::file_of;
+use super::file::{file_of, file_of_mut};
 use super::handle::Handle;
 use super::node::{Body, Content};
 use super::{Vfs, host};
 
+const ALL_MAY_RUN: u32 = 0o111;
+
 impl Vfs {
-    /// Observed as the content is.
+    /// Observed as the file's content is.
     pub fn is_executable(&mut self, file: &Handle) -> Result<bool> {
+        if !file.mode.read {
+            return Err(Code::BadDescriptor.into());
+        }
         if let Body::HostFile(real) = &self.nodes[file.node].body {
             let metadata = real.metadata().map_err(host::error)?;
-            return Ok(metadata.permissions().mode() & 0o100 != 0);
+            return Ok(metadata.permissions().mode() & ALL_MAY_RUN != 0);
         }
-        match file_of(&self.nodes, file.node)?.content {
-            Content::Below { seen, .. } => Ok(self.sight.digest(seen)?.1),
-            Content::Own { executable, .. } => Ok(executable),
+        match &file_of(&self.nodes, file.node)?.content {
+            Content::Below { seen, .. } => Ok(self.sight.digest(*seen)?.1),
+            Content::Own { executable, .. } => Ok(*executable),
         }
     }
 
-    /// Of a file that was opened for writing. An unchanged file below becomes one of the overlay's own.
-    pub fn set_executable(&mut self, file: &Handle, wanted: bool) -> Result<()> {
+    pub fn set_executable(&mut self, file: &Handle, executable: bool) -> Result<()> {
         if !file.mode.write {
-            return Err(Code::NotPermitted.into());
+            return Err(Code::BadDescriptor.into());
         }
         if let Body::HostFile(real) = &self.nodes[file.node].body {
-            let mode = if wanted { 0o755 } else { 0o644 };
-            let permissions =
-                cap_std::fs::Permissions::from_std(std::fs::Permissions::from_mode(mode));
-            return real
-                .set_permissions(permissions)
-                .map_err(|error| host::error(error).into());
+            let metadata = real.metadata().map_err(host::error)?;
+            let mut permissions = metadata.permissions();
+            let rest = permissions.mode() & !ALL_MAY_RUN;
+            permissions.set_mode(if executable { rest | ALL_MAY_RUN } else { rest });
+            return real.set_permissions(permissions).map_err(host::error);
         }
-        if self.is_executable(file)? == wanted {
-            return Ok(());
-        }
-        self.change(
-            file.node,
-            0,
-            |bytes, keep| if keep { bytes.size() } else { bytes.held() },
-            |_| {},
-        )?;
-        if let Body::File(changed) = &mut self.nodes[file.node].body
-            && let Content::Own { executable, .. } = &mut changed.content
+        // The bit belongs to a content: one from below is copied, as for any change.
+        let cost = |old: &Bytes, keep| if keep { old.size() } else { old.held() };
+        self.change(file.node, 0, cost, |_| {})?;
+        if let Content::Own {
+            executable: bit, ..
+        } = &mut file_of_mut(&mut self.nodes, file.node)?.content
         {
-            *executable = wanted;
+            *bit = executable;
         }
         Ok(())
     }

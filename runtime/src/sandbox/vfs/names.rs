@@ -95,6 +95,11 @@ impl Vfs {
                 host::hard_link(self.real(from)?, &old, follow, self.real(to)?, &new)
             }
             (Found::Node(node), Vacant::Name { dir, name }) => self.link_node(node, dir, &name),
+            // Of a real folder only the folder itself is a node.
+            (Found::Node(node), Vacant::Host { dir, .. }) => {
+                self.same_mount(node, dir)?;
+                Err(Code::NotPermitted.into())
+            }
             _ => Err(Code::CrossDevice.into()),
         }
     }
@@ -136,7 +141,15 @@ impl Vfs {
     fn vacant<'p>(&mut self, base: &Handle, path: &'p str, directory: bool) -> Result<Vacant<'p>> {
         match self.place(base, path)? {
             Place::Itself { .. } => Err(Code::Exist.into()),
+            Place::HostItself { dir, path, .. } => {
+                self.real_metadata(dir, &path, true)?;
+                Err(Code::Exist.into())
+            }
             Place::Host { dir, path } => {
+                if path.ends_with('/') && !directory {
+                    self.real_metadata(dir, path.trim_end_matches('/'), false)?;
+                    return Err(Code::Exist.into());
+                }
                 self.may_change(base, dir)?;
                 Ok(Vacant::Host { dir, path })
             }
@@ -157,8 +170,14 @@ impl Vfs {
         let (parent, name) = match self.place(dir, path)? {
             Place::Itself { up: true, .. } => return Err(Code::NotEmpty.into()),
             Place::Itself { .. } => return Err(Code::Invalid.into()),
+            Place::HostItself { dir, path, up } => {
+                self.real_metadata(dir, &path, true)?;
+                return Err(if up { Code::NotEmpty } else { Code::Invalid }.into());
+            }
             Place::Host { dir: real, path } => {
                 self.may_change(dir, real)?;
+                // cap-std does not take the slash; what is no directory fails without it, too.
+                let path = path.trim_end_matches('/');
                 return self.real(real)?.remove_dir(path).map_err(host::error);
             }
             Place::Entry { dir, name, .. } => (dir, name),
@@ -180,8 +199,16 @@ impl Vfs {
     pub fn unlink_file_at(&mut self, dir: &Handle, path: &str) -> Result<()> {
         let (parent, name, slash) = match self.place(dir, path)? {
             Place::Itself { .. } => return Err(Code::IsDirectory.into()),
+            Place::HostItself { dir, path, .. } => {
+                self.real_metadata(dir, &path, true)?;
+                return Err(Code::IsDirectory.into());
+            }
             Place::Host { dir: real, path } => {
                 self.may_change(dir, real)?;
+                if path.ends_with('/') {
+                    self.real_directory(real, &path)?;
+                    return Err(Code::IsDirectory.into());
+                }
                 return self.real(real)?.remove_file(path).map_err(host::error);
             }
             Place::Entry { dir, name, slash } => (dir, name, slash),

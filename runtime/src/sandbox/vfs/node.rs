@@ -88,6 +88,12 @@ pub(super) enum Content {
     },
 }
 
+impl File {
+    pub(super) fn is_below(&self) -> bool {
+        matches!(self.content, Content::Below { .. })
+    }
+}
+
 impl Content {
     pub(super) fn below(seen: SeenId) -> Content {
         Content::Below { seen, kept: None }
@@ -124,6 +130,13 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
+    pub(super) fn with_capacity(count: usize) -> Nodes {
+        Nodes {
+            all: Vec::with_capacity(count),
+            ..Nodes::default()
+        }
+    }
+
     pub(super) fn add(&mut self, node: Node) -> NodeId {
         if let Some(id) = self.free.pop() {
             self[id] = node;

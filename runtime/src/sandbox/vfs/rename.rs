@@ -24,7 +24,8 @@ impl Vfs {
             return Err(Code::Busy.into());
         }
         let (from, old, old_slash, to, new, new_slash) = match (place, self.place(new_dir, new)?) {
-            (Place::Itself { .. }, _) | (_, Place::Itself { .. }) => {
+            (Place::Itself { .. } | Place::HostItself { .. }, _)
+            | (_, Place::Itself { .. } | Place::HostItself { .. }) => {
                 return Err(Code::Busy.into());
             }
             (
@@ -37,6 +38,9 @@ impl Vfs {
                 self.same_mount(from, to)?;
                 self.may_change(old_dir, from)?;
                 self.may_change(new_dir, to)?;
+                if old.ends_with('/') || new.ends_with('/') {
+                    self.real_directory(from, &old)?;
+                }
                 let (from, to) = (self.real(from)?, self.real(to)?);
                 return from.rename(old, to, new).map_err(host::error);
             }

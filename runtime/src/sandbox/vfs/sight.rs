@@ -11,11 +11,12 @@ use cofferdam_cache::Digest;
 use rustc_hash::FxHasher;
 
 use super::error::{FsError, Result};
+use super::index::Index;
 use super::layout::LowerId;
 use crate::observe::{Facets, Fact, Fault, Kind, Listing, Observations};
 
 /// Contents that nobody holds open are dropped and read again on demand above this many bytes.
-const RETAINED: u64 = 256 << 20;
+const MOST_RETAINED: u64 = 256 << 20;
 
 /// Index of a [`Seen`].
 pub(super) type SeenId = u32;
@@ -25,8 +26,9 @@ pub(super) struct Sight {
     seen: Vec<Seen>,
     index: Index,
     limit: u64,
-    /// Bytes of contents held by `seen`.
+    /// Bytes of contents held by `seen`, and from how many on they are dropped.
     retained: u64,
+    pub(super) most_retained: u64,
     scratch: String,
 }
 
@@ -67,11 +69,12 @@ enum Detail {
 impl Sight {
     pub(super) fn new(limit: u64) -> Sight {
         Sight {
-            trees: Vec::new(),
-            seen: Vec::new(),
+            trees: Vec::with_capacity(4),
+            seen: Vec::with_capacity(16),
             index: Index::default(),
             limit,
             retained: 0,
+            most_retained: MOST_RETAINED,
             scratch: String::new(),
         }
     }
@@ -290,7 +293,7 @@ impl Sight {
 
     /// Nobody has this file open any more: forgets its bytes, not their digest, when many are held.
     pub(super) fn rest(&mut self, id: SeenId) {
-        if self.retained <= RETAINED {
+        if self.retained <= self.most_retained {
             return;
         }
         if let Detail::Content { bytes, .. } = &mut self.seen[id as usize].detail
@@ -378,54 +381,4 @@ fn hash_of(tree: u16, path: &str) -> u64 {
     hasher.write_u16(tree);
     hasher.write(path.as_bytes());
     hasher.finish()
-}
-
-/// A hash table of ids whose keys live elsewhere: a power of two of slots, at most half of them used.
-#[derive(Default)]
-struct Index {
-    slots: Vec<SeenId>,
-    used: usize,
-}
-
-const EMPTY: SeenId = SeenId::MAX;
-
-impl Index {
-    fn find(&self, hash: u64, is_it: impl Fn(SeenId) -> bool) -> Option<SeenId> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let mut at = self.first(hash);
-        loop {
-            match self.slots[at] {
-                EMPTY => return None,
-                id if is_it(id) => return Some(id),
-                _ => at = (at + 1) & (self.slots.len() - 1),
-            }
-        }
-    }
-
-    /// `hash_of` tells the hash of what is in the table already.
-    fn insert(&mut self, hash: u64, id: SeenId, hash_of: impl Fn(SeenId) -> u64) {
-        if self.used * 2 >= self.slots.len() {
-            let grown = vec![EMPTY; (self.slots.len() * 2).max(32)];
-            let old = std::mem::replace(&mut self.slots, grown);
-            for id in old.into_iter().filter(|id| *id != EMPTY) {
-                self.place(hash_of(id), id);
-            }
-        }
-        self.used += 1;
-        self.place(hash, id);
-    }
-
-    fn place(&mut self, hash: u64, id: SeenId) {
-        let mut at = self.first(hash);
-        while self.slots[at] != EMPTY {
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        self.slots[at] = id;
-    }
-
-    fn first(&self, hash: u64) -> usize {
-        hash as usize & (self.slots.len() - 1)
-    }
 }

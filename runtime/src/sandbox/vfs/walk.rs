@@ -30,6 +30,21 @@ pub(super) enum Place<'p> {
     },
     /// A path for cap-std, relative to a real folder.
     Host { dir: NodeId, path: String },
+    /// One that ends in `.` or `..`, which cap-std would take away.
+    HostItself { dir: NodeId, path: String, up: bool },
+}
+
+impl Place<'_> {
+    fn host(dir: NodeId, path: String) -> Place<'static> {
+        match path.trim_end_matches('/').rsplit('/').next() {
+            Some("." | "..") => Place::HostItself {
+                dir,
+                up: path.trim_end_matches('/').ends_with(".."),
+                path,
+            },
+            _ => Place::Host { dir, path },
+        }
+    }
 }
 
 /// What a path leads to.
@@ -106,8 +121,7 @@ impl Vfs {
                 at = self.nodes[at].parent;
             } else if name != "." {
                 if matches!(self.nodes[at].body, Body::HostDirectory(_)) {
-                    let path = rest.to_owned();
-                    return Ok(Place::Host { dir: at, path });
+                    return Ok(Place::host(at, rest.to_owned()));
                 }
                 if tail.is_empty() {
                     let name = Cow::Borrowed(name);
@@ -121,8 +135,7 @@ impl Vfs {
                     Found::Node(node) => at = node,
                     Found::Missing { .. } => return Err(Code::NoEntry.into()),
                     Found::Host { dir, path } => {
-                        let path = format!("{path}/{tail}");
-                        return Ok(Place::Host { dir, path });
+                        return Ok(Place::host(dir, format!("{path}/{tail}")));
                     }
                 }
             }
@@ -156,6 +169,10 @@ impl Vfs {
         let (dir, name, slash) = match place {
             Place::Itself { node, .. } => return Ok(Found::Node(node)),
             Place::Host { dir, path } => return Ok(Found::Host { dir, path }),
+            Place::HostItself { dir, mut path, .. } => {
+                path.push('/');
+                return Ok(Found::Host { dir, path });
+            }
             Place::Entry { dir, name, slash } => (dir, name, slash),
         };
         let Some(node) = self.child(dir, &name)? else {
@@ -186,7 +203,7 @@ impl Vfs {
             return Err(Code::Loop.into());
         }
         let text = self.link_text(node)?;
-        if text.is_empty() {
+        if text.is_empty() || text.as_bytes().contains(&0) {
             return Err(Code::NoEntry.into());
         }
         let mut place = self.walk(dir, None, &text, links)?;
@@ -249,7 +266,6 @@ impl Vfs {
                     merged.push(seen);
                     continue;
                 }
-                _ if !merged.is_empty() => break,
                 Kind::File => Some(Body::File(File {
                     content: Content::below(seen),
                     charged: 0,
@@ -259,6 +275,7 @@ impl Vfs {
             };
             break;
         }
+        // A file below a directory is hidden by it.
         if !merged.is_empty() {
             body = Some(Body::Directory(Directory {
                 layers: merged,

@@ -27,8 +27,8 @@ wasmtime::component::bindgen!({
             import wasi:filesystem/types@0.2.12;
             import wasi:filesystem/preopens@0.2.12;
             import cofferdam:plugin/log@0.1.0;
-            import cofferdam:plugin/modes@0.1.0;
             import cofferdam:plugin/progress@0.1.0;
+            import cofferdam:plugin/modes@0.1.0;
         }
     ",
     world: "cofferdam:host/guest",

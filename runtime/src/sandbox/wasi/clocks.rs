@@ -22,19 +22,25 @@ const STEP: u64 = 1_000;
 pub(in crate::sandbox) struct Clocks {
     /// Nanoseconds.
     monotonic: u64,
+    /// Seconds that both clocks are ahead: `run --check` looks whether that shows.
+    ahead: u64,
     /// Only for tests of `run --check`.
     real: bool,
 }
 
 impl Clocks {
-    pub(in crate::sandbox) fn new(real: bool) -> Clocks {
+    pub(in crate::sandbox) fn new(real: bool, ahead: u64) -> Clocks {
         let monotonic = if real {
             // Any number that differs from run to run will do.
             u64::from(Clocks::since_epoch().nanoseconds)
         } else {
-            0
+            ahead.saturating_mul(1_000_000_000)
         };
-        Clocks { monotonic, real }
+        Clocks {
+            monotonic,
+            ahead,
+            real,
+        }
     }
 
     /// Moves the clock one step and reads it.
@@ -83,7 +89,10 @@ impl wall_clock::Host for Guest {
         Ok(if self.clocks.real {
             Clocks::since_epoch()
         } else {
-            NOW
+            Datetime {
+                seconds: NOW.seconds + self.clocks.ahead,
+                ..NOW
+            }
         })
     }
 

@@ -426,7 +426,7 @@ fn hash_value(identity: [u8; 16]) -> MetadataHashValue {
     }
 }
 
-fn error_code(code: Code) -> ErrorCode {
+pub(super) fn error_code(code: Code) -> ErrorCode {
     match code {
         Code::Access => ErrorCode::Access,
         Code::WouldBlock => ErrorCode::WouldBlock,

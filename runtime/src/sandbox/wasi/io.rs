@@ -53,7 +53,7 @@ pub(super) enum Readiness {
 
 /// Why an operation on a stream has no result.
 #[derive(Debug)]
-pub enum StreamStop {
+pub(crate) enum StreamStop {
     Closed,
     Failed(FsError),
     Ended(wasmtime::Error),

@@ -84,7 +84,7 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     filesystem::types::add_to_linker::<_, Has>(linker, whole)?;
     filesystem::preopens::add_to_linker::<_, Has>(linker, whole)?;
     plugin::log::add_to_linker::<_, Has>(linker, whole)?;
-    plugin::modes::add_to_linker::<_, Has>(linker, whole)?;
     plugin::progress::add_to_linker::<_, Has>(linker, whole)?;
+    plugin::modes::add_to_linker::<_, Has>(linker, whole)?;
     Ok(())
 }

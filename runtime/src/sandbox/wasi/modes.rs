@@ -1,76 +1,77 @@
 //! `cofferdam:plugin/modes`: whether a file is a program.
 
 use super::bindings::cofferdam::plugin::modes;
+use super::filesystem::error_code;
 use crate::sandbox::guest::{Ending, Guest};
-use crate::sandbox::vfs::{Code, FsError, Handle, Mode, OpenFlags, Result};
+use crate::sandbox::vfs::{Code, FsError, Handle, Mode, OpenFlags, Result, Vfs};
 
 impl modes::Host for Guest {
-    fn is_executable(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<std::result::Result<bool, String>> {
-        let asked = self.with_file(&path, false, |guest, file| guest.vfs.is_executable(file));
-        told(asked, &path)
+    fn is_executable(&mut self, path: String) -> wasmtime::Result<Result<bool, String>> {
+        let reading = Mode {
+            read: true,
+            ..Mode::default()
+        };
+        told(
+            &path,
+            self.with_file(&path, reading, |vfs, file| vfs.is_executable(file)),
+        )
     }
 
     fn set_executable(
         &mut self,
         path: String,
         executable: bool,
-    ) -> wasmtime::Result<std::result::Result<(), String>> {
-        let done = self.with_file(&path, true, |guest, file| {
-            guest.vfs.set_executable(file, executable)
-        });
-        told(done, &path)
+    ) -> wasmtime::Result<Result<(), String>> {
+        let writing = Mode {
+            write: true,
+            ..Mode::default()
+        };
+        told(
+            &path,
+            self.with_file(&path, writing, |vfs, file| {
+                vfs.set_executable(file, executable)
+            }),
+        )
     }
 }
 
 impl Guest {
+    /// Opens `path`, which starts at the top, for the time of one `act`.
     fn with_file<T>(
         &mut self,
         path: &str,
-        write: bool,
-        ask: impl FnOnce(&mut Guest, &Handle) -> Result<T>,
+        mode: Mode,
+        act: impl FnOnce(&mut Vfs, &Handle) -> Result<T>,
     ) -> Result<T> {
-        let mode = Mode {
-            read: true,
-            write,
-            mutate_directory: false,
-        };
         let folders = self.vfs.preopens()?;
-        let (root, _) = &folders[0];
-        let opened = self.vfs.open_at(
-            root,
-            path.trim_start_matches('/'),
-            true,
-            OpenFlags::default(),
-            mode,
-        );
+        let opened = match folders.first() {
+            Some((root, _)) => {
+                let path = path.trim_start_matches('/');
+                self.vfs
+                    .open_at(root, path, true, OpenFlags::default(), mode)
+            }
+            None => Err(Code::NoEntry.into()),
+        };
         for (folder, _) in folders {
             self.vfs.close(folder);
         }
         let file = opened?;
-        let answer = ask(self, &file);
+        let result = act(&mut self.vfs, &file);
         self.vfs.close(file);
-        answer
+        result
     }
 }
 
-/// The guest is told what it can mend; the rest ends it.
-fn told<T>(answer: Result<T>, path: &str) -> wasmtime::Result<std::result::Result<T, String>> {
-    match answer {
+/// An error of the guest's own doing as text; any other ends it.
+fn told<T>(path: &str, result: Result<T>) -> wasmtime::Result<Result<T, String>> {
+    match result {
         Ok(value) => Ok(Ok(value)),
-        Err(FsError::Code(code)) => Ok(Err(format!("`{path}`: {}", words(code)))),
-        Err(other) => Err(Ending::file_system(other)),
-    }
-}
-
-fn words(code: Code) -> &'static str {
-    match code {
-        Code::NoEntry => "there is no such file",
-        Code::IsDirectory => "it is a directory",
-        Code::NotDirectory => "a part of the path is not a directory",
-        Code::ReadOnly | Code::NotPermitted | Code::Access => "it may not be changed here",
-        _ => "it cannot be opened",
+        Err(FsError::Code(code)) => {
+            // Such as "No such file or directory, similar to `ENOENT` in POSIX."
+            let text = error_code(code).message();
+            let text = text.split([',', '.']).next().unwrap_or(text);
+            Ok(Err(format!("`{path}`: {}", text.to_lowercase())))
+        }
+        Err(error) => Err(Ending::file_system(error)),
     }
 }

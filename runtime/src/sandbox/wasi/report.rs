@@ -61,8 +61,9 @@ impl log::Host for Guest {
             message,
             fields,
         };
-        (self.events)(GuestEvent::Log(line.clone()));
-        self.reports.add(line)
+        self.reports.add(line.clone())?;
+        (self.events)(GuestEvent::Log(line));
+        Ok(())
     }
 }
 

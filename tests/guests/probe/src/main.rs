@@ -93,6 +93,12 @@ fn act(verb: &str, next: &mut dyn FnMut() -> String) -> Result<(), Box<dyn std::
                 all.push(black_box(vec![1_u8; 1 << 20]));
             }
         }
+        "leak" => {
+            let path = next();
+            loop {
+                std::mem::forget(fs::File::open(&path)?);
+            }
+        }
         "panic" => panic!("{}", next()),
         "exit" => std::process::exit(next().parse()?),
         _ => return Err(format!("`{verb}` is no verb of the probe").into()),

@@ -166,6 +166,23 @@ fn an_open_directory_moves_with_its_name() {
 }
 
 #[test]
+fn what_was_removed_stays_so_when_its_directory_moves() {
+    let (mut guest, _) = Guest::usual(&["d/a=1", "d/b/c=2", "d/b/d=3"]);
+    guest.unlink("build/d/a").unwrap();
+    guest.unlink("build/d/b/c").unwrap();
+    guest.rename("build/d", "build/e").unwrap();
+    assert_eq!(code(guest.read("build/e/a")), Code::NoEntry);
+    assert_eq!(code(guest.read("build/e/b/c")), Code::NoEntry);
+    assert_eq!(guest.dump("build"), ["e/", "e/b/", "e/b/d=3"]);
+    guest.unlink("build/e/b/d").unwrap();
+    guest.rmdir("build/e/b").unwrap();
+    guest.rmdir("build/e").unwrap();
+    guest.mkdir("build/d").unwrap();
+    assert_eq!(guest.dump("build"), ["d/"]);
+    assert_eq!(guest.finish("/build").0, ["d//"]);
+}
+
+#[test]
 fn hard_links_share_their_file() {
     let (mut guest, _) = Guest::usual(&["a*=1"]);
     guest.link("build/a", "build/b").unwrap();

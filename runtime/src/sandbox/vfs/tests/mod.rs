@@ -94,13 +94,17 @@ fn scratch(at: &str) -> Mount {
 
 /// `PROPTEST_CASES` asks for more than the usual number of cases.
 fn cases(usual: u32) -> ProptestConfig {
-    let wanted = std::env::var_os("PROPTEST_CASES").is_some();
-    let mut config = ProptestConfig::default();
-    config.failure_persistence = None;
-    if !wanted {
-        config.cases = usual;
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig {
+            cases: usual,
+            ..config
+        },
     }
-    config
 }
 
 /// A guest that holds `/` open. Paths are relative to it.
@@ -366,6 +370,12 @@ fn find_stored(stored: &Memory, digest: &cofferdam_cache::Digest) -> Vec<u8> {
     });
     found.expect("a stored digest is of a file below")
 }
+
+/// A guest's store may move to another thread.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<(Vfs, Handle, Entries, Chunk, FsError)>();
+};
 
 fn fault<T: std::fmt::Debug>(result: Result<T>) -> Fault {
     match result {

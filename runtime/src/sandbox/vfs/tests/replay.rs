@@ -26,6 +26,9 @@ fn execute(trees: &[Arc<Memory>; 2], stored: bool, steps: &[Step]) -> Told {
         overlay("/o", vec![]),
     ];
     let mut player = Player::new(mounts, "/");
+    if !stored {
+        player.vfs.sight.most_retained = 0;
+    }
     let outcomes = steps.iter().map(|step| player.play(step)).collect();
     let built = player.vfs.finish();
     let deltas = built.deltas.iter().map(|(_, delta)| {
@@ -47,63 +50,69 @@ fn still_hold(told: &Told, trees: &[Arc<Memory>; 2]) -> bool {
     })
 }
 
+/// What someone does to a tree meanwhile; numbers choose one of the things that are there.
 #[derive(Clone, Debug)]
 enum Edit {
     Put(String, Thing),
-    Remove(String),
-    /// Of a file: other bytes of the same size.
+    Replace(usize, Thing),
+    Remove(usize),
+    /// Other bytes of the same size.
     Swap(usize),
-    /// Of a file: only its executable bit.
+    Grow(usize),
+    /// Only the executable bit.
     Flip(usize),
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
     let thing = prop_oneof![
-        proptest::collection::vec(b'0'..=b'9', 0..6).prop_map(|bytes| Thing::File {
+        2 => proptest::collection::vec(b'0'..=b'9', 0..6).prop_map(|bytes| Thing::File {
             bytes,
             executable: false
         }),
-        Just(Thing::Directory),
-        text().prop_map(Thing::Link),
-    ];
+        1 => Just(Thing::Directory),
+        1 => text().prop_map(Thing::Link),
+    ]
+    .boxed();
     prop_oneof![
-        3 => (plain_path(), thing).prop_map(|(path, thing)| Edit::Put(path, thing)),
-        1 => plain_path().prop_map(Edit::Remove),
-        2 => any::<usize>().prop_map(Edit::Swap),
+        2 => (plain_path(), thing.clone()).prop_map(|(path, thing)| Edit::Put(path, thing)),
+        2 => (any::<usize>(), thing).prop_map(|(number, thing)| Edit::Replace(number, thing)),
+        1 => any::<usize>().prop_map(Edit::Remove),
+        1 => any::<usize>().prop_map(Edit::Swap),
+        1 => any::<usize>().prop_map(Edit::Grow),
         1 => any::<usize>().prop_map(Edit::Flip),
     ]
 }
 
 fn apply(edit: &Edit, memory: &Memory) {
-    let nth_file = |number: usize| {
-        let mut files = Vec::from_iter(memory.snapshot());
-        files.retain(|(_, thing)| matches!(thing, Thing::File { .. }));
-        let index = number % files.len().max(1);
-        files.into_iter().nth(index)
+    let nth = |number: &usize| {
+        let things = Vec::from_iter(memory.snapshot());
+        let index = number % things.len().max(1);
+        things.into_iter().nth(index)
     };
-    let (file, swap) = match edit {
+    let number = match edit {
         Edit::Put(path, thing) => return memory.put(path, thing.clone()),
-        Edit::Remove(path) => return memory.remove(path),
-        Edit::Swap(number) => (nth_file(*number), true),
-        Edit::Flip(number) => (nth_file(*number), false),
+        Edit::Replace(number, _)
+        | Edit::Remove(number)
+        | Edit::Swap(number)
+        | Edit::Grow(number)
+        | Edit::Flip(number) => number,
     };
-    let Some((
-        path,
-        Thing::File {
-            mut bytes,
-            mut executable,
-        },
-    )) = file
-    else {
+    let Some((path, mut thing)) = nth(number) else {
         return;
     };
-    match swap {
-        true => bytes
-            .iter_mut()
-            .for_each(|byte| *byte = byte.wrapping_add(1)),
-        false => executable = !executable,
+    match (edit, &mut thing) {
+        (Edit::Replace(_, new), _) => thing = new.clone(),
+        (Edit::Remove(_), _) => return memory.remove(&path),
+        (Edit::Swap(_), Thing::File { bytes, .. }) => {
+            bytes
+                .iter_mut()
+                .for_each(|byte| *byte = byte.wrapping_add(1));
+        }
+        (Edit::Grow(_), Thing::File { bytes, .. }) => bytes.push(b'+'),
+        (Edit::Flip(_), Thing::File { executable, .. }) => *executable = !*executable,
+        _ => return,
     }
-    memory.put(&path, Thing::File { bytes, executable });
+    memory.put(&path, thing);
 }
 
 fn text() -> BoxedStrategy<String> {

@@ -119,7 +119,7 @@ pub(super) fn things(
 }
 
 pub(super) fn name() -> impl Strategy<Value = &'static str> {
-    proptest::sample::select(vec!["a", "b", "c", "d"])
+    proptest::sample::select(vec!["a", "b", "c"])
 }
 
 /// One to three names.
