@@ -1,8 +1,10 @@
 //! Everything a user sees, one file per story.
 
 mod bindings;
+mod failures;
 mod fixture;
 mod incremental;
 mod layers;
 mod outputs;
+mod planners;
 mod sight;
