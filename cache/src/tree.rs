@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Digest;
+use crate::codec::{CodecError, put_bytes, put_digest, take_digest, take_text};
 
 /// A file name: UTF-8, not empty, not `.` or `..`, without `/` and NUL, at most 255 bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -86,6 +87,15 @@ pub enum TreeError {
     Utf8,
 }
 
+impl From<CodecError> for TreeError {
+    fn from(error: CodecError) -> TreeError {
+        match error {
+            CodecError::Truncated => TreeError::Truncated,
+            CodecError::Utf8 => TreeError::Utf8,
+        }
+    }
+}
+
 const FORMAT: u8 = 1;
 
 impl Tree {
@@ -123,13 +133,12 @@ impl Tree {
                 Node::Whiteout => 5,
             };
             bytes.push(kind);
-            put_text(&mut bytes, name.as_str());
+            put_bytes(&mut bytes, name.as_str().as_bytes());
             match node {
                 Node::File { digest, .. } | Node::Directory { digest, .. } => {
-                    bytes.extend_from_slice(&digest.hash);
-                    bytes.extend_from_slice(&digest.size.to_le_bytes());
+                    put_digest(&mut bytes, digest);
                 }
-                Node::Symlink { target } => put_text(&mut bytes, target),
+                Node::Symlink { target } => put_bytes(&mut bytes, target.as_bytes()),
                 Node::Whiteout => {}
             }
         }
@@ -167,28 +176,4 @@ impl Tree {
         }
         Ok(Tree { entries })
     }
-}
-
-/// A little-endian `u32` length and that many bytes of UTF-8.
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    let length = u32::try_from(text.len()).expect("names and link targets are shorter than 4 GiB");
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8], TreeError> {
-    let (head, tail) = rest.split_at_checked(length).ok_or(TreeError::Truncated)?;
-    *rest = tail;
-    Ok(head)
-}
-
-fn take_text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, TreeError> {
-    let length = u32::from_le_bytes(take(rest, 4)?.try_into().expect("four bytes"));
-    std::str::from_utf8(take(rest, length as usize)?).map_err(|_| TreeError::Utf8)
-}
-
-fn take_digest(rest: &mut &[u8]) -> Result<Digest, TreeError> {
-    let hash = take(rest, 32)?.try_into().expect("32 bytes");
-    let size = u64::from_le_bytes(take(rest, 8)?.try_into().expect("eight bytes"));
-    Ok(Digest { hash, size })
 }

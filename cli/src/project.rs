@@ -13,6 +13,16 @@ pub const PROJECT_FILE: &str = "cofferdam.toml";
 /// The project that the arguments mean.
 pub fn open(global: &Global) -> Result<OpenOptions, Vec<Error>> {
     let folder = folder(global).map_err(|error| vec![error])?;
+    open_in(global, folder)
+}
+
+/// The project that the arguments mean, or the folder itself if it is none: for what needs no project.
+pub fn open_or_here(global: &Global) -> Result<OpenOptions, Vec<Error>> {
+    let here = || global.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    open_in(global, folder(global).unwrap_or_else(|_| here()))
+}
+
+fn open_in(global: &Global, folder: PathBuf) -> Result<OpenOptions, Vec<Error>> {
     Ok(OpenOptions {
         folder,
         cache_dir: cache_dir(global).map_err(|error| vec![error])?,

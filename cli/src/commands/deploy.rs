@@ -42,7 +42,7 @@ pub fn place(
     let project = project::open(global)?;
     let interrupt = Interrupt::default();
     interrupt.arm();
-    let (report, events) = Report::for_people(global, &project.folder, &interrupt).listen();
+    let (report, events) = Report::of_news(global, &project.folder, &interrupt).listen();
     let deployment = match act(&project, &interrupt, &events) {
         Ok(deployment) => deployment,
         Err(errors) => return Ok(report.close(errors)),

@@ -36,6 +36,7 @@ pub fn options(global: &Global, arguments: &Run) -> RunOptions {
     RunOptions {
         actions: arguments.actions.clone(),
         force: arguments.force,
+        check: arguments.check,
         ..how(global, &arguments.how)
     }
 }

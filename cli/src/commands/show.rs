@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::arguments::{Global, Show};
 use crate::exit::Exit;
 use crate::report::stdout_paint;
-use crate::terminal::{level_name, log_text};
+use crate::terminal::{count_files, level_name, log_text};
 use crate::text::{Paint, Tone, duration, guest_text, size, width};
 use crate::{project, stdout};
 
@@ -54,7 +54,7 @@ fn text(paint: Paint, arguments: &Show, shown: &Shown) -> String {
         reads(&shown.reads),
     );
     let bytes = shown.outputs.iter().map(|output| output.size).sum();
-    let heading = format!("Left {} files, {}", shown.outputs.len(), size(bytes));
+    let heading = format!("Left {}, {}", count_files(shown.outputs.len()), size(bytes));
     part(
         arguments.outputs,
         &heading,

@@ -13,19 +13,27 @@ const NARROWEST: f64 = 96.0;
 const NAME_WIDTH: f64 = 8.1;
 const NOTE_WIDTH: f64 = 6.2;
 
+/// Without variables: many programs that draw SVG do not know them.
 const STYLE: &str = "\
-    svg { --paper: #ffffff; --box: #f6f8fa; --line: #c5ccd3; --ink: #1f2933; --quiet: #66737f; --edge: #9aa6b2; \
---mark: #0b7285; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-    @media (prefers-color-scheme: dark) { svg { --paper: #14181d; --box: #1e242b; --line: #3a444f; --ink: #e6ebf0; \
---quiet: #93a1af; --edge: #5c6975; --mark: #3bc9db; } }
-    .paper { fill: var(--paper); }
-    .box { fill: var(--box); stroke: var(--line); }
-    .writes .box { stroke: var(--mark); stroke-width: 1.5; }
-    .name { fill: var(--ink); font-size: 13px; font-weight: 600; }
-    .note { fill: var(--quiet); font-size: 10.5px; }
-    .writes .note { fill: var(--mark); }
-    .edge { fill: none; stroke: var(--edge); stroke-width: 1.4; }
-    .head { fill: var(--edge); }
+    text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, \"DejaVu Sans Mono\", monospace; }
+    .paper { fill: #ffffff; }
+    .box { fill: #f6f8fa; stroke: #c5ccd3; }
+    .writes .box { fill: #e7f5f8; stroke: #0b7285; }
+    .name { fill: #1f2933; font-size: 13px; font-weight: 600; }
+    .note { fill: #66737f; font-size: 10.5px; }
+    .writes .note { fill: #0b7285; }
+    .edge { fill: none; stroke: #9aa6b2; stroke-width: 1.4; }
+    .head { fill: #9aa6b2; }
+    @media (prefers-color-scheme: dark) {
+      .paper { fill: #14181d; }
+      .box { fill: #1e242b; stroke: #3a444f; }
+      .writes .box { fill: #11282d; stroke: #3bc9db; }
+      .name { fill: #e6ebf0; }
+      .note { fill: #93a1af; }
+      .writes .note { fill: #3bc9db; }
+      .edge { stroke: #5c6975; }
+      .head { fill: #5c6975; }
+    }
 ";
 
 pub fn svg(drawing: &Drawing) -> String {

@@ -133,3 +133,37 @@ fn a_picture_is_whole_and_escaped() {
     );
     assert!(svg(&Drawing::new(&Graph { nodes: Vec::new() }, false)).ends_with("</svg>\n"));
 }
+
+#[test]
+fn edges_of_a_handbook_bend_around_what_is_between() {
+    let graph = Graph {
+        nodes: vec![
+            node("front", &[], None, None),
+            node("pages", &[0], None, None),
+            node("pages:a.md", &[0], Some(1), None),
+            node("pages:b.md", &[0], Some(1), None),
+            node("styles", &[], None, None),
+            node("search", &[], None, None),
+            node("bom", &[], None, None),
+            node("site", &[1, 2, 3, 4, 5, 6], None, Some("dist")),
+            node("links", &[7], None, None),
+            node("archive", &[7, 8], None, Some("out")),
+            node("image", &[7, 6], None, None),
+            node("report", &[0, 8, 10], None, None),
+        ],
+    };
+    let drawing = Drawing::new(&graph, false);
+    let places = layout::layout(&drawing, 46.0);
+    // An edge's way keeps clear of the items of the layers that it passes.
+    for (need, item, middles) in &places.edges {
+        let passed = middles.len().saturating_sub(1);
+        for (step, middle) in middles.iter().enumerate().take(passed).skip(1) {
+            let layer = places.items[*need].0 + step;
+            let clear = |other: &(usize, f64)| other.0 != layer || (other.1 - middle).abs() > 23.0;
+            assert!(
+                places.items.iter().all(clear),
+                "{need} → {item} runs through an item"
+            );
+        }
+    }
+}

@@ -137,18 +137,23 @@ impl Lines {
                 folder,
                 files,
                 deleted,
-            } if files + deleted > 0 => {
-                let deleted = match deleted {
-                    0 => String::new(),
-                    deleted => format!(", {deleted} deleted"),
-                };
-                let plural = if *files == 1 { "file" } else { "files" };
-                self.line(
+            } => match (*files, *deleted) {
+                (0, 0) => String::new(),
+                (0, deleted) => self.line(
+                    Tone::Warning,
+                    "Deleted",
+                    &format!("{folder}: {}", count_files(deleted)),
+                ),
+                (files, 0) => self.line(
                     Tone::Good,
                     "Wrote",
-                    &format!("{folder}: {files} {plural}{deleted}"),
-                )
-            }
+                    &format!("{folder}: {}", count_files(files)),
+                ),
+                (files, deleted) => {
+                    let rest = format!("{folder}: {}, {deleted} deleted", count_files(files));
+                    self.line(Tone::Good, "Wrote", &rest)
+                }
+            },
             _ => String::new(),
         }
     }
@@ -213,6 +218,14 @@ impl Lines {
             }
         }
         text
+    }
+}
+
+/// `1 file`, `34 files`
+pub fn count_files(count: usize) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
     }
 }
 

@@ -15,7 +15,7 @@ use cofferdam_runtime::{Cancel, Error, Event};
 
 use crate::text::Paint;
 use lines::Lines;
-pub use lines::{level_name, log_text};
+pub use lines::{count_files, level_name, log_text};
 use live::Live;
 use screen::Screen;
 

@@ -38,6 +38,23 @@ impl ActionSpec {
         self
     }
 
+    /// Adds one file below `/src`, whatever characters are in its name.
+    #[must_use]
+    pub fn reads_file(self, path: &str) -> ActionSpec {
+        let mut pattern = String::with_capacity(path.len());
+        for character in path.chars() {
+            match character {
+                '*' | '?' | '[' | ']' | '{' | '}' | '!' | '\\' => {
+                    pattern.push('[');
+                    pattern.push(character);
+                    pattern.push(']');
+                }
+                plain => pattern.push(plain),
+            }
+        }
+        self.reads(pattern)
+    }
+
     /// Mounts the output of another action of this plan at `/in/NAME`.
     #[must_use]
     pub fn needs(self, name: impl Into<String>, action: impl Into<String>) -> ActionSpec {

@@ -74,7 +74,16 @@ fn stored(environment: &Environment, key: &Key) -> Result<Option<ActionResult>, 
     let found = store
         .result(key)
         .map_err(|error| Fault::new(error.to_string()))?;
-    Ok(found.filter(|result| store.complete(result)))
+    match found {
+        Some(result)
+            if store
+                .complete(&result)
+                .map_err(|error| Fault::new(error.to_string()))? =>
+        {
+            Ok(Some(result))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn done(result: &ActionResult, full_key: Key, observations: Observations) -> Result<Done, Fault> {

@@ -17,7 +17,6 @@ use crate::plan::Action;
 use crate::record::{Reader, Writer};
 use crate::sandbox::vfs::{Built, BuiltFile, BuiltNode, Delta};
 use crate::sandbox::{Answer, Ended, NeedSource, PlannedAction, PlannedNeed};
-use crate::trees::Trees;
 
 pub fn store(
     environment: &Environment,
@@ -49,11 +48,11 @@ pub fn store(
         });
     }
     let trees = &environment.trees;
-    let mut batch = trees.store().batch();
+    let mut batch = trees.store().batch()?;
     let mut output = None;
     let mut layer = None;
     for (at, delta) in ended.built.deltas {
-        let digest = put_delta(trees, &mut batch, delta)?;
+        let digest = put_delta(&mut batch, delta)?;
         match &*at {
             "/out" => output = Some(digest),
             _ => layer = Some(digest),
@@ -77,14 +76,17 @@ pub fn store(
         log: batch.put(&encode_log(&ended.log))?,
         exit_code: 0,
         extra: encode_extra(&extra),
-        blobs: Vec::new(),
+        blobs: vec![path_set],
     };
     let output = match output {
         Some(output) => output,
-        None => put_delta(trees, &mut batch, Delta::default())?,
+        None => put_delta(&mut batch, Delta::default())?,
     };
-    batch.put_path_set(action.key, path_set)?;
-    let first = batch.put_result(key, &result)?;
+    let first = trees.store().result(&key)?;
+    batch.put_path_set(&action.key, &path_set)?;
+    if first.is_none() || environment.force {
+        batch.put_result(&key, &result)?;
+    }
     batch.commit()?;
     if let Some(first) = first.filter(|first| first.output != result.output) {
         environment.differs(action, &key, first.output.as_ref(), result.output.as_ref());
@@ -135,7 +137,7 @@ fn missing_output(action: &Action, built: &Built) -> Option<Error> {
     })
 }
 
-fn put_delta(trees: &Trees, batch: &mut Batch, delta: Delta) -> Result<Digest, StoreError> {
+fn put_delta(batch: &mut Batch, delta: Delta) -> Result<Digest, StoreError> {
     let mut entries = Vec::with_capacity(delta.entries.len());
     for (name, node) in delta.entries {
         let node = match node {
@@ -147,7 +149,7 @@ fn put_delta(trees: &Trees, batch: &mut Batch, delta: Delta) -> Result<Digest, S
                 Node::File { digest, executable }
             }
             BuiltNode::Directory { entries, opaque } => {
-                let digest = put_delta(trees, batch, entries)?;
+                let digest = put_delta(batch, entries)?;
                 Node::Directory { digest, opaque }
             }
             BuiltNode::Symlink { target } => Node::Symlink { target },
@@ -155,10 +157,7 @@ fn put_delta(trees: &Trees, batch: &mut Batch, delta: Delta) -> Result<Digest, S
         };
         entries.push((name, node));
     }
-    let tree = Tree::new(entries).expect("a delta's names are distinct");
-    let digest = batch.put(&tree.encode())?;
-    trees.keep(digest, Arc::new(tree));
-    Ok(digest)
+    batch.put_tree(Tree::new(entries).expect("a delta's names are distinct"))
 }
 
 fn encode_path_set(observations: &Observations) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! One invocation: [`run`] is the way of the data from the project file to the summary.
 
 mod checked;
+mod clean;
 mod fast;
 mod open;
 mod remember;
@@ -18,6 +19,7 @@ use crate::sandbox::Cancel;
 use crate::schedule::{Clean, End, Report, Schedule};
 use crate::trees::Trees;
 
+pub use clean::clean;
 pub use open::{OpenOptions, Workspace, from_store};
 
 #[derive(Clone, Debug, Default)]
@@ -73,7 +75,7 @@ pub fn run_in(
         ),
         None => None,
     };
-    let generation = workspace.store.generation();
+    let generation = workspace.generation()?;
     let trusted = last_run
         .as_ref()
         .is_some_and(|record| record.generation == generation)
@@ -128,6 +130,14 @@ pub fn run_in(
         let found = checked::check_all(&environment, &plan, &report, jobs);
         report.errors.extend(found);
     }
+    if report
+        .errors
+        .iter()
+        .any(|error| error.kind == ErrorKind::Environment)
+    {
+        // Something may be lost that the record takes for granted: the next run looks everything up.
+        workspace.forget_last_run();
+    }
     let summary = summarize(&report, start);
     workspace.remember_reasons(&report);
     if let Some(rows) = rows
@@ -135,7 +145,7 @@ pub fn run_in(
         && !report.cancelled
         && summary.skipped == 0
         && !table.disturbed()
-        && workspace.store.generation() == generation
+        && workspace.generation().is_ok_and(|now| now == generation)
     {
         remember::remember(
             workspace,

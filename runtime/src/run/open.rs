@@ -105,6 +105,16 @@ impl<'a> Workspace<'a> {
         RunRecord::read(&self.options.record_file())
     }
 
+    pub fn forget_last_run(&self) {
+        let _ = std::fs::remove_file(self.options.record_file());
+    }
+
+    pub fn generation(&self) -> Result<u64, Vec<Error>> {
+        self.store
+            .generation()
+            .map_err(|error| vec![from_store(&error)])
+    }
+
     pub fn manifest_file(&self) -> PathBuf {
         self.project_dir.join("outputs")
     }
@@ -146,5 +156,7 @@ fn lock(project_dir: &Path, events: &Events) -> std::io::Result<File> {
 }
 
 pub fn from_store(error: &cofferdam_cache::StoreError) -> Error {
-    Error::environment("cannot use the cache").cause(error)
+    Error::environment("cannot use the cache")
+        .cause(error)
+        .hint(error.hint())
 }

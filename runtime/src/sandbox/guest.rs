@@ -1,20 +1,18 @@
-//! One execution: a guest's state, its call and its end.
+//! One execution: a guest's state, its start and its end.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::{ComponentType, Instance, InstancePre, Lower};
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use super::engine::{Machine, MemoryUse, PER_CALL};
 use super::interrupt::Cancel;
 use super::program::Exports;
+use super::trap::{frames, is_below_stack, panic_message};
 use super::vfs::{FsError, Vfs};
 use super::wasi::{Clocks, Console, Files, Random, Reports, Streams};
-use super::{
-    Answer, Call, Change, Description, Ended, Failure, Finished, GuestEvent, Instance as Target,
-    Job, PlannedAction, Stop,
-};
+use super::{Call, Ended, Finished, GuestEvent, Job, Stop};
 use crate::observe::Fault;
 
 /// All that belongs to one guest, as its host functions see it.
@@ -76,36 +74,6 @@ pub(super) struct Ready {
     pub(super) exports: Exports,
 }
 
-#[derive(ComponentType, Lower)]
-#[component(record)]
-struct Request<'a> {
-    config: &'a str,
-    needs: &'a [String],
-}
-
-#[derive(ComponentType, Lower)]
-#[component(record)]
-struct Deployment<'a> {
-    config: &'a str,
-    revision: &'a str,
-    instances: &'a [Target],
-    #[component(name = "dry-run")]
-    dry_run: bool,
-}
-
-#[derive(ComponentType, Lower)]
-#[component(record)]
-struct RollbackRequest<'a> {
-    config: &'a str,
-    to: Option<&'a str>,
-    instances: &'a [Target],
-    #[component(name = "dry-run")]
-    dry_run: bool,
-}
-
-/// What a guest's function answers.
-type Outcome<T> = (Result<T, Vec<Failure>>,);
-
 impl Guest {
     /// The guest of `job`, and its call. The guest must be dropped before what `job` borrows.
     pub(super) fn new(job: Job<'_>) -> (Guest, Call) {
@@ -117,11 +85,11 @@ impl Guest {
             )
         };
         let mut call = job.call;
-        let mut console =
-            Console::new(job.environment, job.layout.start.clone(), job.limits.output);
+        let mut console = Console::new(job.environment, job.limits.output);
         if let Call::Command { arguments, stdin } = &mut call {
             console.arguments = std::mem::take(arguments);
             console.stdin = std::mem::take(stdin);
+            console.start.clone_from(&job.layout.start);
         }
         let guest = Guest {
             vfs: Vfs::new(job.layout),
@@ -241,140 +209,4 @@ fn start<T>(
         Err(error) if error.is::<PoolConcurrencyLimitError>() => None,
         Err(error) => Some(Err(store.data().stop(&error, false))),
     }
-}
-
-/// Asks a plugin what it is.
-pub(super) fn describe(
-    store: &mut Store<Guest>,
-    instance: &Instance,
-    exports: &Exports,
-) -> wasmtime::Result<Description> {
-    let describe =
-        instance.get_typed_func::<(), (Description,)>(&mut *store, exports.describe()?)?;
-    Ok(describe.call(store, ())?.0)
-}
-
-/// Calls the function for `call`, which is one of the component's world.
-pub(super) fn answer(
-    call: &Call,
-    store: &mut Store<Guest>,
-    instance: &Instance,
-    exports: &Exports,
-) -> wasmtime::Result<Result<Answer, Vec<Failure>>> {
-    let export = exports.of(call)?;
-    Ok(match call {
-        Call::Run { config, needs } => {
-            let run =
-                instance.get_typed_func::<(Request<'_>,), Outcome<()>>(&mut *store, export)?;
-            run.call(store, (Request { config, needs },))?
-                .0
-                .map(|()| Answer::Ran)
-        }
-        Call::Plan { config, needs } => {
-            let plan = instance.get_typed_func::<(Request<'_>,), Outcome<Vec<PlannedAction>>>(
-                &mut *store,
-                export,
-            )?;
-            plan.call(store, (Request { config, needs },))?
-                .0
-                .map(Answer::Planned)
-        }
-        Call::Deploy {
-            config,
-            revision,
-            instances,
-            dry_run,
-        } => {
-            let deploy = instance
-                .get_typed_func::<(Deployment<'_>,), Outcome<Vec<Change>>>(&mut *store, export)?;
-            let deployment = Deployment {
-                config,
-                revision,
-                instances,
-                dry_run: *dry_run,
-            };
-            deploy.call(store, (deployment,))?.0.map(Answer::Changed)
-        }
-        Call::Rollback {
-            config,
-            to,
-            instances,
-            dry_run,
-        } => {
-            let rollback = instance
-                .get_typed_func::<(RollbackRequest<'_>,), Outcome<Vec<Change>>>(
-                    &mut *store,
-                    export,
-                )?;
-            let request = RollbackRequest {
-                config,
-                to: to.as_deref(),
-                instances,
-                dry_run: *dry_run,
-            };
-            rollback.call(store, (request,))?.0.map(Answer::Changed)
-        }
-        Call::Command { .. } => {
-            let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, export)?;
-            match run.call(store, ())?.0 {
-                Ok(()) => Ok(Answer::Ran),
-                Err(()) => return Err(Ending::Exited(1).into()),
-            }
-        }
-    })
-}
-
-/// Whether a guest ran out of the stack that its compiler keeps in linear memory. It begins at address 0 and grows
-/// down, so the access that fails is one just below 0, in many calls.
-fn is_below_stack(error: &wasmtime::Error) -> bool {
-    const BELOW: u64 = 16 << 20;
-    const DEEP: usize = 20;
-    let text = format!("{error:?}");
-    let address = text.split_once("wasm address 0x").and_then(|(_, rest)| {
-        let digits = rest
-            .split(|digit: char| !digit.is_ascii_hexdigit())
-            .next()?;
-        u64::from_str_radix(digits, 16).ok()
-    });
-    let calls = error
-        .downcast_ref::<WasmBacktrace>()
-        .map_or(0, |backtrace| backtrace.frames().len());
-    calls >= DEEP && address.is_some_and(|address| address >= (1 << 32) - BELOW)
-}
-
-/// What a guest wrote to stderr when it panicked, if it did: from the last such line to the end.
-fn panic_message(stderr: &[u8]) -> Option<String> {
-    const LINES: usize = 20;
-    let tail = &stderr[stderr.len().saturating_sub(16 << 10)..];
-    let text = String::from_utf8_lossy(tail);
-    let start = [" panicked at ", "panic: ", "fatal error: "]
-        .iter()
-        .filter_map(|mark| text.rfind(mark))
-        .max()?;
-    let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
-    let lines = text[line..].trim_end().lines();
-    let told = lines.filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
-    Some(told.take(LINES).collect::<Vec<_>>().join("\n"))
-}
-
-/// A line a frame, innermost first: the demangled name, and the place where the component has debug information.
-fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    let text = backtrace.to_string();
-    let mut frames: Vec<String> = Vec::new();
-    for line in text.lines().skip(1) {
-        let line = line.trim();
-        match (line.strip_prefix("at "), frames.last_mut()) {
-            (Some(place), Some(frame)) => {
-                frame.push_str(" at ");
-                frame.push_str(place);
-            }
-            _ => {
-                // `3: 0x1f2 - module!name`, or `- name` of an inlined function.
-                let name = line.split_once("- ").map_or(line, |(_, name)| name);
-                let name = name.split_once(".wasm!").map_or(name, |(_, name)| name);
-                frames.push(name.to_owned());
-            }
-        }
-    }
-    frames
 }

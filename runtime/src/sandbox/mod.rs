@@ -1,5 +1,6 @@
 //! The only place where guest code runs: action + effective grants → outputs + observations.
 
+mod call;
 mod code;
 mod component;
 mod engine;
@@ -9,6 +10,7 @@ mod job;
 mod program;
 #[cfg(test)]
 mod tests;
+mod trap;
 pub mod vfs;
 mod wasi;
 
@@ -124,7 +126,7 @@ impl Sandbox {
             events: &|_| {},
         });
         self.prepare(program)?;
-        let (_, description) = self.run(program, guest, guest::describe);
+        let (_, description) = self.run(program, guest, call::describe);
         description.map_err(|stop| {
             let message = format!("`{}` cannot say what it is", program.name());
             Error::new(ErrorKind::Plugin, message).cause(stop)
@@ -137,7 +139,7 @@ impl Sandbox {
     pub fn execute(&self, program: &Program, job: Job<'_>) -> Ended {
         let (guest, call) = Guest::new(job);
         let (guest, result) = self.run(program, guest, |store, instance, exports| {
-            guest::answer(&call, store, instance, exports)
+            call::answer(&call, store, instance, exports)
         });
         guest.end(match result {
             Ok(Ok(answer)) => Ok(Finished { answer }),

@@ -31,7 +31,10 @@ fn union_of_parts(
     parts: &[Part],
 ) -> Result<Result<Digest, Error>, Fault> {
     let trees = &environment.trees;
-    let mut batch = trees.store().batch();
+    let mut batch = trees
+        .store()
+        .batch()
+        .map_err(|error| Fault::new(error.to_string()))?;
     if let Some(output) = changed_union(environment, action, parts, &mut batch)? {
         commit(batch)?;
         return Ok(Ok(output));

@@ -1,28 +1,19 @@
 //! A tree of the store as a lower tree.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use cofferdam_cache::{Digest, Node, Store, Tree};
+use cofferdam_cache::{Digest, Node, Store, StoreError, Tree};
 
 use crate::observe::{Content, Fault, Kind, Listing, Lower, Stat};
 
-/// Decoded directories and small blobs of the store, shared by all executions of a run: many of them mount
-/// the same trees.
+/// The store as executions read it: what is not there, or damaged, is a fault.
 pub struct Trees {
     store: Arc<Store>,
-    decoded: Mutex<HashMap<Digest, Arc<Tree>>>,
 }
-
-/// Directories that are kept decoded; then all are dropped and read again as needed.
-const KEEP: usize = 20_000;
 
 impl Trees {
     pub fn new(store: Arc<Store>) -> Trees {
-        Trees {
-            store,
-            decoded: Mutex::default(),
-        }
+        Trees { store }
     }
 
     pub fn store(&self) -> &Arc<Store> {
@@ -30,43 +21,25 @@ impl Trees {
     }
 
     pub fn tree(&self, digest: &Digest) -> Result<Arc<Tree>, Fault> {
-        if let Some(tree) = self
-            .decoded
-            .lock()
-            .expect("no panic while locked")
-            .get(digest)
-        {
-            return Ok(tree.clone());
+        if *digest == Digest::empty_tree() {
+            return Ok(Arc::default());
         }
-        let tree = Tree::decode(&self.blob(digest)?).map_err(|error| {
-            Fault::new(format!(
-                "the cache holds a damaged tree {}: {error}",
-                digest.short()
-            ))
-        })?;
-        let tree = Arc::new(tree);
-        self.keep(*digest, tree.clone());
-        Ok(tree)
-    }
-
-    /// Remembers a tree that was just stored.
-    pub fn keep(&self, digest: Digest, tree: Arc<Tree>) {
-        let mut decoded = self.decoded.lock().expect("no panic while locked");
-        if decoded.len() >= KEEP {
-            decoded.clear();
-        }
-        decoded.insert(digest, tree);
+        found(self.store.tree(digest), digest)
     }
 
     pub fn blob(&self, digest: &Digest) -> Result<Arc<[u8]>, Fault> {
-        match self.store.get(digest) {
-            Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(Fault::new(format!(
-                "the cache lost the blob {}; the next run makes it anew",
-                digest.short()
-            ))),
-            Err(error) => Err(Fault::new(format!("cannot read the cache: {error}"))),
-        }
+        found(self.store.get(digest), digest)
+    }
+}
+
+fn found<T>(looked_up: Result<Option<T>, StoreError>, digest: &Digest) -> Result<T, Fault> {
+    match looked_up {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => Err(Fault::new(format!(
+            "the cache lost the blob {}; the next run makes it anew",
+            digest.short()
+        ))),
+        Err(error) => Err(Fault::new(format!("cannot read the cache: {error}"))),
     }
 }
 

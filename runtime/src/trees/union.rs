@@ -38,7 +38,7 @@ pub fn union(
             return Ok(Err(conflict));
         }
     }
-    put(trees, root, batch).map(Ok)
+    put(root, batch).map(Ok)
 }
 
 fn add(
@@ -87,12 +87,12 @@ fn add(
     Ok(Ok(()))
 }
 
-fn put(trees: &Trees, entries: BTreeMap<Name, Entry>, batch: &mut Batch) -> Result<Digest, Fault> {
+fn put(entries: BTreeMap<Name, Entry>, batch: &mut Batch) -> Result<Digest, Fault> {
     let entries = entries.into_iter().map(|(name, entry)| {
         let node = match entry {
             Entry::Leaf(node, _) => node,
             Entry::Directory(children, _) => {
-                let digest = put(trees, children, batch)?;
+                let digest = put(children, batch)?;
                 Node::Directory {
                     digest,
                     opaque: false,
@@ -102,20 +102,14 @@ fn put(trees: &Trees, entries: BTreeMap<Name, Entry>, batch: &mut Batch) -> Resu
         Ok((name, node))
     });
     let entries = entries.collect::<Result<_, Fault>>()?;
-    store_tree(trees, entries, batch)
+    store_tree(entries, batch)
 }
 
-fn store_tree(
-    trees: &Trees,
-    entries: Vec<(Name, Node)>,
-    batch: &mut Batch,
-) -> Result<Digest, Fault> {
+fn store_tree(entries: Vec<(Name, Node)>, batch: &mut Batch) -> Result<Digest, Fault> {
     let tree = Tree::new(entries).expect("a map's names are distinct");
-    let stored = batch.put(&tree.encode());
-    let digest =
-        stored.map_err(|error| Fault::new(format!("cannot write to the cache: {error}")))?;
-    trees.keep(digest, Arc::new(tree));
-    Ok(digest)
+    batch
+        .put_tree(tree)
+        .map_err(|error| Fault::new(format!("cannot write to the cache: {error}")))
 }
 
 /// `whole` without what `old` holds and with what `new` holds: reads and writes only the directories on the
@@ -167,7 +161,7 @@ pub fn replace(
         let here = match result.get(name) {
             Some(Node::Directory { digest, .. }) => *digest,
             Some(_) => return Ok(None),
-            None => store_tree(trees, Vec::new(), batch)?,
+            None => store_tree(Vec::new(), batch)?,
         };
         let Some(digest) = replace(trees, &here, from.as_ref(), to.as_ref(), batch)? else {
             return Ok(None);
@@ -184,5 +178,5 @@ pub fn replace(
             },
         );
     }
-    store_tree(trees, result.into_iter().collect(), batch).map(Some)
+    store_tree(result.into_iter().collect(), batch).map(Some)
 }

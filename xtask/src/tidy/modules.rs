@@ -4,8 +4,23 @@ use super::{Finding, Sources};
 
 /// Each uses only those before it: first what all speak of, then what stands on the disk, then the way of the data.
 const ORDER: &[&str] = &[
-    "error", "event", "observe", "config", "project", "record", "trees", "outputs", "sandbox",
-    "plan", "execute", "schedule", "run", "deploy", "inspect",
+    "error",
+    "event",
+    "observe",
+    "config",
+    "init",
+    "project",
+    "record",
+    "trees",
+    "outputs",
+    "sandbox",
+    "plan",
+    "execute",
+    "schedule",
+    "run",
+    "deploy",
+    "inspect",
+    "components",
 ];
 
 const FOLDER: &str = "runtime/src/";

@@ -37,10 +37,10 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
         let _ = sender.send(Wake::Interrupted);
     });
 
-    let mut first = true;
+    let (mut first, mut failed) = (true, false);
     let mut waiting = Waiting::new();
     loop {
-        let report = match (arguments.json, first) {
+        let report = match (arguments.json, first || failed) {
             (true, _) => Report::for_programs(global, &project.folder, &interrupt),
             (false, true) => Report::for_people(global, &project.folder, &interrupt),
             (false, false) => Report::of_news(global, &project.folder, &interrupt),
@@ -61,7 +61,7 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
                 )
             );
         }
-        first = false;
+        (first, failed) = (false, exit != Exit::Done);
         // What failed is not tried again without a reason.
         match waiting.next(&receiver, exit == Exit::Done) {
             Wake::Interrupted => return Ok(Exit::Interrupted),

@@ -272,12 +272,7 @@ fn a_panic_of_a_plugin_shows_its_message() {
         panic!("a panic is a trap");
     };
     assert!(message.ends_with("the suite cannot go on"), "{message}");
-    assert!(
-        backtrace
-            .iter()
-            .any(|frame| frame.contains("probe_suite::run")),
-        "{backtrace:#?}"
-    );
+    assert!(backtrace[0].contains("run"), "{backtrace:#?}");
 }
 
 #[test]

@@ -27,16 +27,7 @@ fn a_panic_shows_its_message_and_where() {
         message.contains("panicked at") && message.contains("boom"),
         "{message}"
     );
-    assert!(
-        backtrace.iter().any(|frame| frame.contains("probe::")),
-        "{backtrace:#?}"
-    );
-    assert!(
-        !backtrace
-            .iter()
-            .any(|frame| frame.contains("_ZN") || frame.contains("_R")),
-        "{backtrace:#?}"
-    );
+    assert!(backtrace[0].starts_with("probe::"), "{backtrace:#?}");
 }
 
 #[test]

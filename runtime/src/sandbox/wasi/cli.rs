@@ -15,7 +15,7 @@ use crate::sandbox::guest::{Ending, Guest};
 pub(in crate::sandbox) struct Console {
     pub(in crate::sandbox) arguments: Vec<String>,
     pub(in crate::sandbox) environment: Vec<(String, String)>,
-    /// The folder in which the guest starts, as the layout names it.
+    /// The folder in which a command starts, as the layout names it.
     pub(in crate::sandbox) start: Box<str>,
     pub(in crate::sandbox) stdin: Vec<u8>,
     /// How much of `stdin` was read: all handles on it share one position.
@@ -27,15 +27,12 @@ pub(in crate::sandbox) struct Console {
 }
 
 impl Console {
-    pub(in crate::sandbox) fn new(
-        environment: Vec<(String, String)>,
-        start: Box<str>,
-        limit: u64,
-    ) -> Console {
+    /// A plugin's; a command has more. `limit` as in [`Limits::output`](crate::sandbox::Limits::output).
+    pub(in crate::sandbox) fn new(environment: Vec<(String, String)>, limit: u64) -> Console {
         Console {
             arguments: Vec::new(),
             environment,
-            start,
+            start: "/".into(),
             stdin: Vec::new(),
             consumed: 0,
             stdout: Vec::new(),

@@ -2,7 +2,6 @@
 
 use wasmtime::component::Resource;
 
-use super::bindings::wasi::filesystem::preopens;
 use super::bindings::wasi::filesystem::types::{
     self, Advice, Descriptor, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry,
     DirectoryEntryStream, Error, ErrorCode, MetadataHashValue, NewTimestamp, PathFlags,
@@ -18,7 +17,7 @@ use crate::sandbox::vfs::{Code, Entries, FileStat, FsError, Handle, Mode, OpenFl
 /// What a guest has open.
 #[derive(Default)]
 pub(in crate::sandbox) struct Files {
-    descriptors: Slots<Handle>,
+    pub(super) descriptors: Slots<Handle>,
     listings: Slots<Reading>,
 }
 
@@ -44,62 +43,6 @@ impl types::Host for Guest {
         }
     }
 }
-
-impl preopens::Host for Guest {
-    /// Where guests start at `/`, they are given `/`.
-    ///
-    /// C libraries take every path for one below `/`: they have no current directory. So where guests start
-    /// elsewhere, that folder is what they see as `/`, and the other folders of the top are reached by their names
-    /// though no listing of `/` shows them: `a` and `/a` are the working tree's, `/out/a` is the output's.
-    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
-        let folders = self.starting_folders().map_err(Ending::file_system)?;
-        let descriptors = &mut self.files.descriptors;
-        let folders = folders.into_iter();
-        Ok(folders
-            .map(|(handle, name)| (descriptors.put(handle), name))
-            .collect())
-    }
-}
-
-impl Guest {
-    fn starting_folders(&mut self) -> Result<Vec<(Handle, String)>> {
-        let mut given = self.vfs.preopens()?.into_iter().map(|(handle, _)| handle);
-        let (Some(root), Some(start)) = (given.next(), given.next()) else {
-            return Err(Code::NoEntry.into());
-        };
-        let start_name = self.console.start.trim_matches('/');
-        if start_name.is_empty() {
-            self.vfs.close(start);
-            return Ok(vec![(root, "/".to_owned())]);
-        }
-        let top = start_name.split('/').next().unwrap_or_default();
-        let mut folders = vec![(start, "/".to_owned())];
-        let names = self.vfs.list(&root)?;
-        for name in (0..names.len()).filter_map(|index| names.get(index)) {
-            if name.kind == Kind::Directory && name.name != top {
-                let handle = self
-                    .vfs
-                    .open_at(&root, name.name, false, A_FOLDER, ALL_RIGHTS)?;
-                folders.push((handle, format!("/{}", name.name)));
-            }
-        }
-        self.vfs.close(root);
-        Ok(folders)
-    }
-}
-
-const A_FOLDER: OpenFlags = OpenFlags {
-    create: false,
-    directory: true,
-    exclusive: false,
-    truncate: false,
-};
-
-const ALL_RIGHTS: Mode = Mode {
-    read: true,
-    write: false,
-    mutate_directory: true,
-};
 
 impl types::HostDescriptor for Guest {
     fn read_via_stream(

@@ -9,6 +9,7 @@ mod clocks;
 mod filesystem;
 pub(super) mod io;
 mod modes;
+mod preopens;
 mod random;
 mod report;
 mod slots;

@@ -11,10 +11,7 @@ impl modes::Host for Guest {
             read: true,
             ..Mode::default()
         };
-        told(
-            &path,
-            self.with_file(&path, reading, |vfs, file| vfs.is_executable(file)),
-        )
+        told(&path, self.with_file(&path, reading, Vfs::is_executable))
     }
 
     fn set_executable(
