@@ -7,4 +7,5 @@ mod incremental;
 mod layers;
 mod outputs;
 mod planners;
+mod property;
 mod sight;

@@ -57,6 +57,9 @@ pub fn place(request: &Request) -> Result<Placed, Error> {
     let top = Arc::new(opened.map_err(|errno| failed(request.folder, errno))?);
     let Some(wanted) = request.tree else {
         clear(request, &top, request.owned, request.folder, &mut placed)?;
+        drop(top);
+        Directory::remove_below(request.root, request.folder)
+            .map_err(|errno| failed(request.folder, errno))?;
         return Ok(placed);
     };
     let work = Work {

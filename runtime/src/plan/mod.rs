@@ -8,6 +8,6 @@ mod matching;
 mod programs;
 
 pub use action::{Action, ActionId, Verb};
-pub use build::{DeployPlan, Plan, read_spec};
+pub use build::{DeployPlan, Plan, read_spec, variable_value};
 pub use key::Parts;
 pub use programs::{Builtin, Programs};

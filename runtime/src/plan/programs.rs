@@ -8,6 +8,7 @@ use cofferdam_cache::Digest;
 use crate::config::{ComponentSource, ProjectSpec};
 use crate::error::Error;
 use crate::observe::Kind;
+use crate::plan::build::Outside;
 use crate::project::FileTable;
 use crate::sandbox::{Component, Program, Sandbox};
 
@@ -162,8 +163,15 @@ impl Programs {
     }
 
     /// Component files elsewhere that were read.
-    pub fn outside_files(&self) -> Vec<String> {
-        self.paths().filter(|path| path.starts_with('/')).collect()
+    pub fn outside_files(&self) -> Outside {
+        let found = self.found.lock().expect("no panic while locked");
+        let files = found.iter().filter_map(|(source, program)| match source {
+            ComponentSource::Path(path) if path.starts_with('/') => {
+                Some((path.as_str().into(), program.digest().hash))
+            }
+            _ => None,
+        });
+        files.collect()
     }
 
     fn paths(&self) -> impl Iterator<Item = String> {

@@ -50,6 +50,10 @@ impl OpenOptions {
     pub fn record_file(&self) -> PathBuf {
         self.project_dir().join("run")
     }
+
+    pub fn manifest_file(&self) -> PathBuf {
+        self.project_dir().join("outputs")
+    }
 }
 
 /// An opened project: one process at a time writes to it.
@@ -113,10 +117,6 @@ impl<'a> Workspace<'a> {
         self.store
             .generation()
             .map_err(|error| vec![from_store(&error)])
-    }
-
-    pub fn manifest_file(&self) -> PathBuf {
-        self.project_dir.join("outputs")
     }
 
     pub fn reasons_file(&self) -> PathBuf {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::{Environment, Last};
-use crate::outputs::{Manifest, Placed, Request, place};
+use crate::outputs::{Directory, Manifest, Placed, Request, place};
 use crate::plan::Plan;
 use crate::project::{FileTable, Row, Swept};
 use crate::run::Workspace;
@@ -33,13 +33,15 @@ impl<'a> Outputs<'a> {
             last,
             swept,
             trees: Arc::new(Trees::new(workspace.store.clone())),
-            manifest: Mutex::new(Manifest::read(&workspace.manifest_file())),
+            manifest: Mutex::new(Manifest::read(&workspace.options().manifest_file())),
         }
     }
 
-    /// Deletes what was written to folders that no action writes any more: before anything runs, so that no
-    /// action sees it.
-    pub fn forget_others(&self, table: &FileTable, events: &Events) -> Result<(), Vec<Error>> {
+    /// Deletes what was written to folders that no action writes any more, and makes the folders above those
+    /// that one does: before anything runs, so that no action sees a difference between the first run and the
+    /// next. Tells whether the project's folder has changed.
+    pub fn prepare(&self, table: &FileTable, events: &Events) -> Result<bool, Vec<Error>> {
+        let mut changed = false;
         let mut manifest = self.manifest.lock().expect("no panic while locked");
         let wanted: Vec<&str> = self
             .plan
@@ -72,8 +74,14 @@ impl<'a> Outputs<'a> {
                 files: 0,
                 deleted: placed.deleted,
             });
+            changed = true;
         }
-        Ok(())
+        for folder in wanted {
+            let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let root = table.folder().descriptor();
+            changed |= Directory::make_below(root, parent).unwrap_or(false);
+        }
+        Ok(changed)
     }
 
     /// Writes the outputs of all actions that are done and have a folder; gives the rows of all files.

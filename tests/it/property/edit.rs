@@ -166,7 +166,10 @@ impl Output {
                     return Ok(());
                 }
                 write(&folder(at).join("foreign"), "mine")?;
-                write(&shadow.join(FOLDERS[at % FOLDERS.len()]).join("foreign"), "mine")
+                write(
+                    &shadow.join(FOLDERS[at % FOLDERS.len()]).join("foreign"),
+                    "mine",
+                )
             }
         }
     }
@@ -174,7 +177,10 @@ impl Output {
 
 /// The path from a file's folder to another of the project.
 fn up(at: usize, to: &str) -> String {
-    format!("{}{to}", "../".repeat(PATHS[at % PATHS.len()].matches('/').count()))
+    format!(
+        "{}{to}",
+        "../".repeat(PATHS[at % PATHS.len()].matches('/').count())
+    )
 }
 
 /// A file below a folder that is not foreign.
@@ -185,7 +191,11 @@ fn some_file(folder: &Path, number: usize) -> Option<std::path::PathBuf> {
         .map(|(path, _)| path)
         .collect();
     files.sort();
-    if files.is_empty() { None } else { Some(folder.join(&files[number % files.len()])) }
+    if files.is_empty() {
+        None
+    } else {
+        Some(folder.join(&files[number % files.len()]))
+    }
 }
 
 /// Other bytes of the same length, and the time that the file had.
@@ -195,8 +205,14 @@ fn quietly(path: &Path, text: usize) -> io::Result<()> {
     }
     let before = fs::metadata(path)?;
     let letter = [b'x', b'y', b'z', b'w'][text % 4];
-    fs::write(path, vec![letter; usize::try_from(before.len()).unwrap_or(0)])?;
-    fs::File::options().write(true).open(path)?.set_modified(before.modified()?)
+    fs::write(
+        path,
+        vec![letter; usize::try_from(before.len()).unwrap_or(0)],
+    )?;
+    fs::File::options()
+        .write(true)
+        .open(path)?
+        .set_modified(before.modified()?)
 }
 
 /// Files and links among the folders on the way are replaced.

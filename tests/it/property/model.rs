@@ -11,7 +11,16 @@ pub const PATHS: [&str; 10] = [
 pub const TEXTS: [&str; 6] = ["", "x", "y", "xx", "yy", "/src/d/a"];
 
 pub const TARGETS: [&str; 10] = [
-    "a", "d", "../a", "d/a", "e", "missing", ".", "/src/b", "../../outside", "f/../d/b",
+    "a",
+    "d",
+    "../a",
+    "d/a",
+    "e",
+    "missing",
+    ".",
+    "/src/b",
+    "../../outside",
+    "f/../d/b",
 ];
 
 pub const READS: [&[&str]; 8] = [
@@ -81,7 +90,10 @@ impl Step {
     /// In the scripted guest's words.
     fn words(self, act: &Act) -> String {
         let below = PATHS[self.path % PATHS.len()];
-        let (other, text) = (PATHS[self.other % PATHS.len()], TEXTS[self.text % TEXTS.len()]);
+        let (other, text) = (
+            PATHS[self.other % PATHS.len()],
+            TEXTS[self.text % TEXTS.len()],
+        );
         let seen = match self.place % 4 {
             0 | 1 => format!("/src/{below}"),
             2 => format!("/build/{below}"),
@@ -152,7 +164,10 @@ impl Model {
                     "plugin = \"{plugin}\"\nfor_each = \"**/a\"\nconfig = {{ silent = true, steps = [\"copy /src/{{file}} /out/{{file}}\", \"read /src/{{dir}}/b\"] }}"
                 ),
                 Kind::Tool => {
-                    let path = act.steps.first().map_or("a", |step| PATHS[step.path % PATHS.len()]);
+                    let path = act
+                        .steps
+                        .first()
+                        .map_or("a", |step| PATHS[step.path % PATHS.len()]);
                     writeln!(
                         toml,
                         "run = [\"probe\", \"try\", \"/src/{path}\", \"write\", \"{{out}}/tool\", \"made\"]"
@@ -174,7 +189,10 @@ impl Model {
                 let _ = writeln!(toml, "writes = {folder:?}");
             }
             if act.variable {
-                let _ = writeln!(toml, "environment = {{ MODE = {{ host = \"{VARIABLE}\" }} }}");
+                let _ = writeln!(
+                    toml,
+                    "environment = {{ MODE = {{ host = \"{VARIABLE}\" }} }}"
+                );
             }
             if act.salt {
                 let _ = writeln!(toml, "salt = \"1\"");
@@ -192,7 +210,9 @@ impl Model {
         act.needs.sort_unstable();
         act.needs.dedup();
         let plain = |base: &usize| *base < number && self.actions[*base].kind == Kind::Plain;
-        act.base = act.base.filter(|base| act.kind == Kind::Plain && plain(base));
+        act.base = act
+            .base
+            .filter(|base| act.kind == Kind::Plain && plain(base));
         act
     }
 
