@@ -174,7 +174,7 @@ exported = true
     let ran = project.run();
     ran.error(
         ErrorKind::User,
-        "`plan:one` and `plan:two` both write `1.transcript`",
+        "`plan:one` and `plan:two` both write `same`",
     );
 }
 

@@ -94,7 +94,10 @@ writes = "other"
 
 #[test]
 fn a_deploy_target_is_hidden() {
-    let project = walker("", &[("public/x", "1"), ("a", "1")]);
+    let project = walker(
+        "reads = [\"**\", \"!*.toml\"]",
+        &[("public/x", "1"), ("a", "1")],
+    );
     assert!(seen(&project).contains("/src/public/x"));
     let toml = project.read("cofferdam.toml");
     let deploy = "[deploy.local]\nplugin = \"deployer\"\nfrom = \"a\"\nconfig = { steps = [] }\ngrants = { write = [\"public\"] }\n";

@@ -9,4 +9,4 @@ mod place;
 
 pub use directory::Directory;
 pub use manifest::Manifest;
-pub use place::{Placed, Request, place};
+pub use place::{Placed, Request, check_free, place};

@@ -113,7 +113,7 @@ fn attempt(
     )?;
     let selected = plan.select(&options.actions)?;
     let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), present.clone());
-    if outputs.prepare(&table, events)? || plan.wrote_lock {
+    if outputs.prepare(&selected, &table, events)? || plan.wrote_lock {
         return Ok(None);
     }
     let trusted = basis

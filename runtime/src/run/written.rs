@@ -1,13 +1,14 @@
 //! The written outputs of a run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::{Environment, Last};
-use crate::outputs::{Directory, Manifest, Placed, Request, place};
-use crate::plan::Plan;
+use crate::outputs::{Directory, Manifest, Placed, Request, check_free, place};
+use crate::plan::{ActionId, Plan};
 use crate::project::{FileTable, Row, Swept};
 use crate::run::Workspace;
 use crate::schedule::{End, Report};
@@ -37,10 +38,15 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// Deletes what was written to folders that no action writes any more, and makes the folders above those
-    /// that one does: before anything runs, so that no action sees a difference between the first run and the
-    /// next. Tells whether the project's folder has changed.
-    pub fn prepare(&self, table: &FileTable, events: &Events) -> Result<bool, Vec<Error>> {
+    /// Deletes what was written to folders that no action writes any more, and makes those that one
+    /// does: before anything runs, so that no action sees a difference between the first run and the next.
+    /// Tells whether the project's folder has changed.
+    pub fn prepare(
+        &self,
+        selected: &[ActionId],
+        table: &FileTable,
+        events: &Events,
+    ) -> Result<bool, Vec<Error>> {
         let mut changed = false;
         let mut manifest = self.manifest.lock().expect("no panic while locked");
         let wanted: Vec<&str> = self
@@ -76,10 +82,18 @@ impl<'a> Outputs<'a> {
             });
             changed = true;
         }
-        for folder in wanted {
-            let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-            let root = table.folder().descriptor();
-            changed |= Directory::make_below(root, parent).unwrap_or(false);
+        let mut open = selected.to_vec();
+        let mut taking_part = HashSet::new();
+        while let Some(id) = open.pop() {
+            let action = &self.plan.actions[id as usize];
+            if taking_part.insert(id) {
+                open.extend(action.inputs());
+                if let Some(folder) = &action.writes {
+                    // What keeps it from being made is told when something is written there.
+                    let made = Directory::make_below(table.folder().descriptor(), folder);
+                    changed |= made.unwrap_or(false);
+                }
+            }
         }
         Ok(changed)
     }
@@ -116,23 +130,29 @@ impl<'a> Outputs<'a> {
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        manifest
-            .begin(folder, tree)
-            .map_err(|error| unwritable(&error))?;
         let known = |path: &str| {
             let (last, swept) = (self.last?, self.swept.as_ref()?);
             let row = last.rows.find(path)?;
             let sound = swept.holds(row) && last.rows.roles(row).output;
             sound.then(|| swept.row(&last.rows, row))
         };
-        let placed = place(&Request {
+        let before = manifest.owned(folder).to_vec();
+        let request = Request {
             trees: &environment.trees,
             root: environment.table.folder().descriptor(),
             folder,
             tree: Some(tree),
-            owned: manifest.owned(folder),
+            owned: &before,
             known: &known,
             threads,
+        };
+        check_free(&request)?;
+        manifest
+            .begin(folder, tree)
+            .map_err(|error| unwritable(&error))?;
+        let placed = place(&Request {
+            owned: manifest.owned(folder),
+            ..request
         })?;
         manifest
             .end(folder, Some(tree))
