@@ -30,6 +30,10 @@ impl OpenOptions {
         self.cache_dir.join("projects").join(&name.as_str()[..32])
     }
 
+    pub fn manifest_file(&self) -> PathBuf {
+        self.project_dir().join("outputs")
+    }
+
     pub fn record_file(&self) -> PathBuf {
         self.project_dir().join("run")
     }

@@ -1,3 +1,11 @@
 //! Everything a user sees, one file per story.
 
 mod bindings;
+mod failures;
+mod fixture;
+mod incremental;
+mod layers;
+mod outputs;
+mod planners;
+mod property;
+mod sight;

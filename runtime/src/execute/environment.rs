@@ -126,11 +126,12 @@ impl Environment<'_> {
             |digest: Option<&Digest>| digest.map_or_else(|| "nothing".to_owned(), Digest::short);
         (self.events)(Event::Notice {
             message: format!(
-                "action `{}` is not deterministic: for the same inputs ({}) it gave {} before and {} now; the first is kept",
+                "action `{}` is not deterministic: for the same inputs ({}) it gave {} before and {} now; the {} is kept",
                 action.name,
                 key.short(),
                 shown(first),
                 shown(now),
+                if self.force { "last" } else { "first" },
             ),
         });
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cofferdam_cache::{ActionResult, Key};
+use cofferdam_cache::{ActionResult, Digest, Key};
 
 use crate::execute::Environment;
 use crate::execute::done::{Done, How};
@@ -29,8 +29,10 @@ pub fn lookup(environment: &Environment, action: &Action, mounts: &Mounts) -> Re
         match against_record(record, rows, action, mounts)? {
             Differs::Nothing(observations) => {
                 let key = record.full_key;
-                if let Some(result) = stored(environment, &key)? {
-                    return Ok(Found::Hit(done(&result, key, observations)?));
+                if let Some(result) = stored(environment, &key)?
+                    && let Some(done) = done(&result, key, observations)
+                {
+                    return Ok(Found::Hit(done));
                 }
                 reason = Reason::Lost;
             }
@@ -52,8 +54,10 @@ pub fn lookup(environment: &Environment, action: &Action, mounts: &Mounts) -> Re
             observations.facts.insert((mount, path), fact);
         }
         let key = full_key(&action.key, &observations);
-        if let Some(result) = stored(environment, &key)? {
-            return Ok(Found::Hit(done(&result, key, observations)?));
+        if let Some(result) = stored(environment, &key)?
+            && let Some(done) = done(&result, key, observations)
+        {
+            return Ok(Found::Hit(done));
         }
     }
     Ok(Found::Miss(reason))
@@ -86,13 +90,11 @@ fn stored(environment: &Environment, key: &Key) -> Result<Option<ActionResult>, 
     }
 }
 
-fn done(result: &ActionResult, full_key: Key, observations: Observations) -> Result<Done, Fault> {
-    let extra = decode_extra(&result.extra)
-        .ok_or_else(|| Fault::new("the cache holds a damaged result"))?;
-    Ok(Done {
-        output: result
-            .output
-            .unwrap_or_else(|| cofferdam_cache::Digest::empty_tree()),
+/// `None` where the result is damaged: that is as good as none.
+pub fn done(result: &ActionResult, full_key: Key, observations: Observations) -> Option<Done> {
+    let extra = decode_extra(&result.extra)?;
+    Some(Done {
+        output: result.output.unwrap_or_else(Digest::empty_tree),
         layer: result.layers.first().map(|(_, digest)| *digest),
         full_key,
         observations: Some(Arc::new(observations)),

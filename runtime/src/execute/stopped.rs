@@ -105,7 +105,7 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
         Stop::TimedOut(limit) => plugin(format!("{what} did not end within {limit:?}"))
             .hint("raise its `timeout` if that is expected"),
         Stop::Cancelled => Error::new(ErrorKind::Interrupted, format!("{what} was interrupted")),
-        Stop::OverQuota(what) => plugin(format!("{what} was ended: it {what}")),
+        Stop::OverQuota(quota) => plugin(format!("{what} was ended: it {quota}")),
         Stop::Fault(fault) => {
             Error::environment(format!("{what} ended: the host could not serve it")).cause(fault)
         }

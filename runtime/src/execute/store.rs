@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Level, LogLine};
 use crate::execute::done::{Done, Ending, How};
 use crate::execute::environment::Environment;
-use crate::execute::lookup::full_key;
+use crate::execute::lookup::{done, full_key};
 use crate::execute::reason::Reason;
 use crate::execute::stopped;
 use crate::observe::{Facets, Observations};
@@ -82,14 +82,24 @@ pub fn store(
         Some(output) => output,
         None => put_delta(&mut batch, Delta::default())?,
     };
-    let first = trees.store().result(&key)?;
     batch.put_path_set(&action.key, &path_set)?;
+    let first = match trees.store().result(&key)? {
+        Some(first) if trees.store().complete(&first)? => Some(first),
+        _ => None,
+    };
     if first.is_none() || environment.force {
         batch.put_result(&key, &result)?;
     }
     batch.commit()?;
-    if let Some(first) = first.filter(|first| first.output != result.output) {
-        environment.differs(action, &key, first.output.as_ref(), result.output.as_ref());
+    let how = How::Executed(reason);
+    if let Some(first) = first {
+        if first.output != result.output {
+            environment.differs(action, &key, first.output.as_ref(), result.output.as_ref());
+        }
+        let done = done(&first, key, observations.clone());
+        if let (Some(done), false) = (done, environment.force) {
+            return Ok(Ending::Done(Done { how, took, ..done }));
+        }
     }
     Ok(Ending::Done(Done {
         output,
@@ -97,7 +107,7 @@ pub fn store(
         full_key: key,
         observations: Some(Arc::new(observations)),
         planned: extra.planned.map(Arc::new),
-        how: How::Executed(reason),
+        how,
         took,
     }))
 }

@@ -24,6 +24,29 @@ impl Directory {
         Ok(directory)
     }
 
+    /// Makes a folder below `root` with its parents; tells whether it was missing.
+    pub fn make_below(root: &OwnedFd, path: &str) -> Result<bool> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut directory = Directory(rustix::fs::openat(root, ".", flags, Mode::empty())?);
+        let mut made = false;
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            made |= directory.identity(name)?.kind == Kind::Absent;
+            directory = directory.make(name)?;
+        }
+        Ok(made)
+    }
+
+    /// Removes a folder below `root` and those above it, as far as nothing is in them.
+    pub fn remove_below(root: &OwnedFd, path: &str) -> Result<()> {
+        let mut path = path;
+        while !path.is_empty() {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            Directory::open_below(root, parent)?.remove_if_empty(name)?;
+            path = parent;
+        }
+        Ok(())
+    }
+
     pub fn identity(&self, name: &str) -> Result<Identity> {
         match rustix::fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(raw) => Ok(Identity::from_raw(&raw)),

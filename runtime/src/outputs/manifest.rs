@@ -33,6 +33,11 @@ impl Manifest {
         }
     }
 
+    /// blake3 of the file; zeros where there is none.
+    pub fn digest(file: &Path) -> [u8; 32] {
+        std::fs::read(file).map_or([0; 32], |bytes| *blake3::hash(&bytes).as_bytes())
+    }
+
     pub fn owned(&self, folder: &str) -> &[Digest] {
         self.folders.get(folder).map_or(&[], Vec::as_slice)
     }

@@ -7,5 +7,6 @@ mod directory;
 mod manifest;
 mod place;
 
+pub use directory::Directory;
 pub use manifest::Manifest;
-pub use place::{Placed, Request, place};
+pub use place::{Placed, Request, check_free, place};

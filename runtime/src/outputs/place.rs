@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use crate::error::{Error, ErrorKind};
 use crate::observe::{Fact, Fault, Kind};
 use crate::outputs::directory::Directory;
-use crate::project::{Identity, Roles, Row, join};
+use crate::project::{Clock, Identity, Roles, Row, join};
 use crate::trees::Trees;
 
 pub struct Request<'a> {
@@ -51,12 +51,71 @@ struct Work<'a> {
     changed: Condvar,
 }
 
+/// The error that names a file which is there, is to be written and was not written by us: before anything is.
+pub fn check_free(request: &Request) -> Result<(), Error> {
+    let (Some(wanted), top) = (request.tree, open_top(request)?) else {
+        return Ok(());
+    };
+    check_level(request, &top, request.folder, &wanted, request.owned)
+}
+
+fn check_level(
+    request: &Request,
+    directory: &Directory,
+    path: &str,
+    wanted: &Digest,
+    owned: &[Digest],
+) -> Result<(), Error> {
+    if owned.contains(wanted) {
+        return Ok(());
+    }
+    let tree = request
+        .trees
+        .tree(wanted)
+        .map_err(|fault| lost(path, &fault))?;
+    let ours = trees_of(request, owned);
+    for (name, node) in tree.entries() {
+        let below = join(path, name.as_str());
+        let fail = |errno| failed(&below, errno);
+        let is_ours = ours.iter().any(|tree| tree.get(name.as_str()).is_some());
+        let there = directory.identity(name.as_str()).map_err(fail)?;
+        match (there.kind, node) {
+            (Kind::Absent, _) => {}
+            (Kind::Directory, Node::Directory { digest, .. }) => {
+                let inside = directory.open(name.as_str()).map_err(fail)?;
+                check_level(request, &inside, &below, digest, &subtrees(&ours, name))?;
+            }
+            // Placing goes on if nothing is in it.
+            (Kind::Directory, _) => {}
+            (kind, node) => {
+                let (value, executable) = leaf_value(node);
+                let is_it = kind == leaf_kind(node)
+                    && there.executable == executable
+                    && directory.value(name.as_str(), kind) == Ok(value);
+                if !is_ours && !is_it {
+                    return Err(in_the_way(&below));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open_top(request: &Request) -> Result<Directory, Error> {
+    Directory::open_below(request.root, request.folder).map_err(|errno| match errno {
+        Errno::NOTDIR | Errno::LOOP => in_the_way(request.folder),
+        errno => failed(request.folder, errno),
+    })
+}
+
 pub fn place(request: &Request) -> Result<Placed, Error> {
     let mut placed = Placed::default();
-    let opened = Directory::open_below(request.root, request.folder);
-    let top = Arc::new(opened.map_err(|errno| failed(request.folder, errno))?);
+    let top = Arc::new(open_top(request)?);
     let Some(wanted) = request.tree else {
         clear(request, &top, request.owned, request.folder, &mut placed)?;
+        drop(top);
+        Directory::remove_below(request.root, request.folder)
+            .map_err(|errno| failed(request.folder, errno))?;
         return Ok(placed);
     };
     let work = Work {
@@ -175,11 +234,7 @@ fn level(
         .trees
         .tree(wanted)
         .map_err(|fault| lost(path, &fault))?;
-    // A damaged store may have lost what was there: then nothing there is ours.
-    let ours: Vec<Arc<Tree>> = owned
-        .iter()
-        .filter_map(|digest| request.trees.tree(digest).ok())
-        .collect();
+    let ours = trees_of(request, owned);
     delete_stale(request, directory, path, &tree, &ours, placed)?;
     let mut jobs = Vec::new();
     for (name, node) in tree.entries() {
@@ -221,6 +276,7 @@ fn placed_leaf(
     placed: &mut Placed,
 ) -> Result<(), Error> {
     let (value, executable) = leaf_value(node);
+    let clock = Clock::now();
     let row = |identity: Identity, settled| Row {
         path: path.into(),
         identity,
@@ -240,20 +296,14 @@ fn placed_leaf(
     let fail = |errno| failed(path, errno);
     let name = name.as_str();
     let there = directory.identity(name).map_err(fail)?;
-    let wanted_kind = if matches!(node, Node::Symlink { .. }) {
-        Kind::Symlink
-    } else {
-        Kind::File
-    };
-    if there.kind == wanted_kind
+    if there.kind == leaf_kind(node)
         && there.executable == executable
         && directory.value(name, there.kind) == Ok(value)
     {
         let now = directory.identity(name).map_err(fail)?;
-        placed.rows.push(row(
-            there,
-            now == there && there.settled(crate::project::Clock::now()),
-        ));
+        placed
+            .rows
+            .push(row(there, now == there && there.settled(clock)));
         return Ok(());
     }
     let before: Vec<&Node> = ours.iter().filter_map(|tree| tree.get(name)).collect();
@@ -299,6 +349,15 @@ fn placed_leaf(
     placed.written += 1;
     placed.rows.push(row(identity.map_err(fail)?, true));
     Ok(())
+}
+
+fn leaf_kind(node: &Node) -> Kind {
+    match node {
+        Node::File { .. } => Kind::File,
+        Node::Symlink { .. } => Kind::Symlink,
+        Node::Directory { .. } => Kind::Directory,
+        Node::Whiteout => Kind::Absent,
+    }
 }
 
 fn leaf_value(node: &Node) -> ([u8; 32], bool) {
@@ -370,11 +429,16 @@ fn clear(
     path: &str,
     placed: &mut Placed,
 ) -> Result<(), Error> {
-    let ours: Vec<Arc<Tree>> = owned
+    let ours = trees_of(request, owned);
+    delete_stale(request, directory, path, &Tree::default(), &ours, placed)
+}
+
+/// A damaged store may have lost what was there: then nothing there is ours.
+fn trees_of(request: &Request, owned: &[Digest]) -> Vec<Arc<Tree>> {
+    owned
         .iter()
         .filter_map(|digest| request.trees.tree(digest).ok())
-        .collect();
-    delete_stale(request, directory, path, &Tree::default(), &ours, placed)
+        .collect()
 }
 
 fn subtree(node: &Node) -> Option<Digest> {

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Position};
 use crate::event::{Event, Events};
 use crate::open::OpenOptions;
 use crate::plan::action::{Action, ActionId, Need, Verb};
-use crate::plan::key::static_key;
+use crate::plan::key::{Parts, static_key};
 use crate::plan::lock::{pin, requested};
 use crate::plan::matching::matching;
 use crate::plan::programs::Programs;
@@ -25,12 +25,17 @@ pub struct Plan {
     pub actions: Vec<Arc<Action>>,
     /// What `for_each` made of an action: the files, by the action's number.
     groups: HashMap<ActionId, Vec<String>>,
-    /// Host variables that are passed on, and files outside the project that were read.
-    pub host_variables: Vec<String>,
+    /// Host variables that are passed on, with blake3 of their values.
+    variables: Outside,
+    /// Planning has changed the project's folder: looks at it from before are worth nothing.
+    pub wrote_lock: bool,
     pub programs: Programs,
     /// Paths of the project that the plan rests on: a change of one of them means another plan.
     host_paths: Mutex<Vec<String>>,
 }
+
+/// Name of a host variable, or absolute path of a file, and blake3 of its value: zeros where there is none.
+pub type Outside = Vec<(Box<str>, [u8; 32])>;
 
 /// One `[deploy.NAME]`, resolved.
 pub struct DeployPlan {
@@ -63,13 +68,16 @@ impl Plan {
                 tools: &[],
             },
         )?;
-        for message in pin(table, &spec, &programs, locked)? {
+        let pinned = pin(table, &spec, &programs, locked)?;
+        let wrote_lock = !pinned.is_empty();
+        for message in pinned {
             events(Event::Notice { message });
         }
         let mut plan = Plan {
             actions: Vec::new(),
             groups: HashMap::new(),
-            host_variables: Vec::new(),
+            variables: Vec::new(),
+            wrote_lock,
             host_paths: Mutex::new(vec![config::FILE.to_owned(), config::LOCK.to_owned()]),
             programs,
             spec,
@@ -119,12 +127,7 @@ impl Plan {
         errors.extend(plan.unmatched_reads(table, &hidden));
         variables.sort();
         variables.dedup();
-        variables.extend(plan.programs.outside_files());
-        plan.host_variables = variables;
-        plan.host_paths
-            .lock()
-            .expect("no panic while locked")
-            .extend(plan.programs.project_files());
+        plan.variables = variables;
         if errors.is_empty() {
             Ok(plan)
         } else {
@@ -168,7 +171,7 @@ impl Plan {
         spec: &ActionSpec,
         numbers: &HashMap<String, ActionId>,
         hidden: &Arc<Hidden>,
-        variables: &mut Vec<String>,
+        variables: &mut Outside,
     ) -> Result<Action, Error> {
         let position = self.spec.position(spec.name.place);
         let (program, verb) = match &spec.kind {
@@ -383,9 +386,27 @@ impl Plan {
             .lock()
             .expect("no panic while locked")
             .clone();
+        // Those of planned actions too.
+        paths.extend(self.programs.project_files());
         paths.sort();
         paths.dedup();
         paths
+    }
+
+    /// What the plan rests on that is not in the project: host variables and files at absolute paths.
+    pub fn outside(&self) -> Outside {
+        let mut outside = self.variables.clone();
+        outside.extend(self.programs.outside_files());
+        outside
+    }
+
+    /// blake3 of the folders that no action is shown.
+    pub fn hidden(&self) -> [u8; 32] {
+        let mut parts = Parts::default();
+        for folder in self.spec.hidden().folders() {
+            parts.text(folder);
+        }
+        parts.finish()
     }
 
     /// The actions that `for_each` makes of `group`.
@@ -499,16 +520,22 @@ pub fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
     config::parse(std::path::Path::new(config::FILE), &content.bytes)
 }
 
+/// blake3 of a host variable's value; zeros where there is none.
+pub fn variable_value(value: Option<&str>) -> [u8; 32] {
+    value.map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
+}
+
 fn environment(
     open: &OpenOptions,
     spec: &BTreeMap<String, config::At<VariableSpec>>,
-    variables: &mut Vec<String>,
+    variables: &mut Outside,
 ) -> Vec<(String, String)> {
-    let value = |variable: &VariableSpec, variables: &mut Vec<String>| match variable {
+    let value = |variable: &VariableSpec, variables: &mut Outside| match variable {
         VariableSpec::Literal(text) => Some(text.clone()),
         VariableSpec::Host(name) => {
-            variables.push(name.clone());
-            (open.host_environment)(name)
+            let value = (open.host_environment)(name);
+            variables.push((name.as_str().into(), variable_value(value.as_deref())));
+            value
         }
     };
     let all = spec

@@ -9,7 +9,7 @@ mod matching;
 mod programs;
 
 pub use action::{Action, ActionId, Verb};
-pub use build::{DeployPlan, Plan, read_spec};
+pub use build::{DeployPlan, Plan, read_spec, variable_value};
 pub use key::Parts;
 pub use lock::{comparison, of_project, put_lock, replace, requested};
 pub use programs::Programs;

@@ -9,6 +9,7 @@ use crate::config::{ComponentSource, ProjectSpec};
 use crate::error::Error;
 use crate::observe::Kind;
 use crate::open::Builtin;
+use crate::plan::build::Outside;
 use crate::project::FileTable;
 use crate::sandbox::{Component, Program, Sandbox};
 
@@ -155,8 +156,15 @@ impl Programs {
     }
 
     /// Component files elsewhere that were read.
-    pub fn outside_files(&self) -> Vec<String> {
-        self.paths().filter(|path| path.starts_with('/')).collect()
+    pub fn outside_files(&self) -> Outside {
+        let found = self.found.lock().expect("no panic while locked");
+        let files = found.iter().filter_map(|(source, program)| match source {
+            ComponentSource::Path(path) if path.starts_with('/') => {
+                Some((path.as_str().into(), program.digest().hash))
+            }
+            _ => None,
+        });
+        files.collect()
     }
 
     fn paths(&self) -> impl Iterator<Item = String> {

@@ -18,6 +18,11 @@ pub struct Folder {
     local: bool,
 }
 
+/// Below the folder, and through no link.
+const STRAIGHT: ResolveFlags = ResolveFlags::BENEATH
+    .union(ResolveFlags::NO_SYMLINKS)
+    .union(ResolveFlags::NO_MAGICLINKS);
+
 /// A file that was read whole: the identity before and after was the same.
 pub struct FileRead {
     pub identity: Identity,
@@ -54,14 +59,19 @@ impl Folder {
         }
     }
 
-    /// `lstat`. What cannot exist (a name too long, a path through a file or a loop) is absent.
+    /// `lstat`, but never through a link: what lies below one is absent. So is what cannot exist (a name too
+    /// long, a path through a file or a loop).
     pub fn identity(&self, path: &str) -> Result<Identity, Fault> {
-        if path.is_empty() {
-            let raw =
-                rustix::fs::fstat(&self.descriptor).map_err(|errno| fault("stat", ".", errno))?;
-            return Ok(Identity::from_raw(&raw));
-        }
-        match rustix::fs::statat(&self.descriptor, path, AtFlags::SYMLINK_NOFOLLOW) {
+        let raw = if path.is_empty() {
+            rustix::fs::fstat(&self.descriptor)
+        } else if path.contains('/') {
+            let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            rustix::fs::openat2(&self.descriptor, path, flags, Mode::empty(), STRAIGHT)
+                .and_then(rustix::fs::fstat)
+        } else {
+            rustix::fs::statat(&self.descriptor, path, AtFlags::SYMLINK_NOFOLLOW)
+        };
+        match raw {
             Ok(raw) => Ok(Identity::from_raw(&raw)),
             Err(errno) if is_absence(errno) => Ok(Identity::ABSENT),
             Err(errno) => Err(fault("stat", path, errno)),
@@ -146,13 +156,16 @@ impl Folder {
     fn open_beneath(&self, path: &str, flags: OFlags) -> Result<Option<OwnedFd>, Fault> {
         let flags = flags | OFlags::CLOEXEC;
         let path_or_dot = if path.is_empty() { "." } else { path };
-        let resolve =
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        let opened =
-            rustix::fs::openat2(&self.descriptor, path_or_dot, flags, Mode::empty(), resolve);
+        let opened = rustix::fs::openat2(
+            &self.descriptor,
+            path_or_dot,
+            flags,
+            Mode::empty(),
+            STRAIGHT,
+        );
         match opened {
             Ok(descriptor) => Ok(Some(descriptor)),
-            Err(errno) if is_absence(errno) || errno == Errno::XDEV => Ok(None),
+            Err(errno) if is_absence(errno) => Ok(None),
             Err(errno) => Err(fault("open", path, errno)),
         }
     }
@@ -169,7 +182,7 @@ pub fn join(folder: &str, name: &str) -> String {
 fn is_absence(errno: Errno) -> bool {
     matches!(
         errno,
-        Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG | Errno::NXIO
+        Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG | Errno::NXIO | Errno::XDEV
     )
 }
 

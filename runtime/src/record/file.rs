@@ -8,14 +8,24 @@ use crate::record::action::ActionRecord;
 use crate::record::bytes::{Reader, Writer};
 
 /// Changes with every change of the encoding: an older record is as good as none.
-const MAGIC: &[u8; 16] = b"cofferdam run 1\n";
+const MAGIC: &[u8; 16] = b"cofferdam run 2\n";
 
-/// What [`RunRecord::write`] puts down. The reader leaves the actions encoded until they are asked for.
-pub struct RunRecord {
+/// What holds for a whole run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Basis {
     /// blake3 of what the run was asked for: targets, flags, binary.
     pub request: [u8; 32],
     /// The store's generation: any deletion there changes it.
     pub generation: u64,
+    /// blake3 of the folders that no action was shown.
+    pub hidden: [u8; 32],
+    /// blake3 of the list of written trees: a run that failed may have written others since.
+    pub written: [u8; 32],
+}
+
+/// What [`RunRecord::write`] puts down. The reader leaves the actions encoded until they are asked for.
+pub struct RunRecord {
+    pub basis: Basis,
     /// Names of host variables that were passed on, and blake3 of their values.
     pub environment: Vec<(Box<str>, [u8; 32])>,
     pub totals: Totals,
@@ -46,8 +56,12 @@ impl RunRecord {
             return None;
         }
         let mut reader = Reader(body);
-        let request = reader.array()?;
-        let generation = u64::from_le_bytes(reader.array()?);
+        let basis = Basis {
+            request: reader.array()?,
+            generation: u64::from_le_bytes(reader.array()?),
+            hidden: reader.array()?,
+            written: reader.array()?,
+        };
         let environment = (0..reader.count()?)
             .map(|_| Some((reader.text()?.into(), reader.array()?)))
             .collect::<Option<_>>()?;
@@ -58,8 +72,7 @@ impl RunRecord {
         let start = bytes.len() - reader.0.len();
         let (rows, start) = Rows::decode(&bytes, start)?;
         Some(RunRecord {
-            request,
-            generation,
+            basis,
             environment,
             totals,
             rows,
@@ -86,8 +99,7 @@ impl RunRecord {
     /// `rows` sorted by path. Renamed into place: a reader sees the old record or the new one.
     pub fn write(
         path: &Path,
-        request: &[u8; 32],
-        generation: u64,
+        basis: &Basis,
         environment: &[(Box<str>, [u8; 32])],
         rows: &[Row],
         actions: &[ActionRecord],
@@ -97,8 +109,10 @@ impl RunRecord {
         ));
         out.array(MAGIC);
         out.array(&[0; 32]);
-        out.array(request);
-        out.array(&generation.to_le_bytes());
+        out.array(&basis.request);
+        out.array(&basis.generation.to_le_bytes());
+        out.array(&basis.hidden);
+        out.array(&basis.written);
         out.number(environment.len() as u64);
         for (name, value) in environment {
             out.text(name);

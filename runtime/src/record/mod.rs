@@ -7,4 +7,4 @@ mod file;
 
 pub use action::{ActionRecord, FactRecord, PathRef, SOURCE};
 pub use bytes::{Reader, Writer};
-pub use file::RunRecord;
+pub use file::{Basis, RunRecord};

@@ -15,7 +15,7 @@ pub fn clean(open: &OpenOptions, events: &Events) -> Result<(), Vec<Error>> {
         .folder()
         .map_err(|fault: Fault| vec![Error::environment(fault.to_string())])?;
     let trees = Trees::new(workspace.store.clone());
-    let mut manifest = Manifest::read(&workspace.manifest_file());
+    let mut manifest = Manifest::read(&open.manifest_file());
     let folders: Vec<String> = manifest.folders.keys().cloned().collect();
     for folder in folders {
         let placed = place(&Request {

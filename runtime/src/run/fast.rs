@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::event::Summary;
 use crate::open::OpenOptions;
+use crate::outputs::Manifest;
+use crate::plan::variable_value;
 use crate::project::{Folder, sweep};
 use crate::record::RunRecord;
 use crate::run::RunOptions;
@@ -27,14 +29,15 @@ pub fn up_to_date(
     let Some(record) = RunRecord::read(&file) else {
         return Ok(None);
     };
-    let same_request = record.request == request(open, options);
+    let same_request = record.basis.request == request(open, options);
     let same_store =
-        cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.generation);
+        cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.basis.generation);
+    let same_outputs = record.basis.written == Manifest::digest(&open.manifest_file());
     let same_environment = record
         .environment
         .iter()
-        .all(|(name, value)| environment_value(open, name) == *value);
-    if !(same_request && same_store && same_environment) {
+        .all(|(name, value)| outside(open, name) == *value);
+    if !(same_request && same_store && same_outputs && same_environment) {
         return Ok(None);
     }
     let Ok(folder) = Folder::open(&open.folder) else {
@@ -64,13 +67,12 @@ pub fn up_to_date(
     }))
 }
 
-/// blake3 of a host variable's value, or of the file at an absolute path; zeros where there is none.
-pub fn environment_value(open: &OpenOptions, name: &str) -> [u8; 32] {
+/// The present value of something in [`Plan::outside`](crate::plan::Plan::outside).
+fn outside(open: &OpenOptions, name: &str) -> [u8; 32] {
     if name.starts_with('/') {
         return std::fs::read(name).map_or([0; 32], |bytes| *blake3::hash(&bytes).as_bytes());
     }
-    (open.host_environment)(name)
-        .map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
+    variable_value((open.host_environment)(name).as_deref())
 }
 
 /// Collection keeps what a recently used record rests on: its age is the record's own.

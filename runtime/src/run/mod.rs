@@ -64,6 +64,21 @@ pub fn run_in(
     events: &Events,
     start: Instant,
 ) -> Result<(Summary, Report), Vec<Error>> {
+    loop {
+        if let Some(done) = attempt(workspace, options, cancel, events, start)? {
+            return Ok(done);
+        }
+    }
+}
+
+/// `None`: planning changed the project's folder, as it may once, and all must be looked at again.
+fn attempt(
+    workspace: &Workspace,
+    options: &RunOptions,
+    cancel: &Cancel,
+    events: &Events,
+    start: Instant,
+) -> Result<Option<(Summary, Report)>, Vec<Error>> {
     let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
     let last_run = workspace.last_run();
     let swept = match &last_run {
@@ -78,19 +93,12 @@ pub fn run_in(
         None => None,
     };
     let generation = workspace.generation()?;
-    let trusted = last_run
-        .as_ref()
-        .is_some_and(|record| record.generation == generation)
-        && !options.force;
+    let basis = last_run.as_ref().map(|record| record.basis);
     let last = last_run.and_then(|record| Some(Last::new(record.rows.clone(), record.actions()?)));
-    let clean = match (&last, &swept) {
-        (Some(last), Some(swept)) if trusted => Clean::new(last, swept),
-        _ => Clean::default(),
-    };
     let known = last
         .as_ref()
         .map_or_else(crate::project::Rows::empty, |last| last.rows.clone());
-    let swept_for_outputs = swept.clone();
+    let present = swept.clone();
     let table = Arc::new(FileTable::new(
         workspace.folder().map_err(fault)?,
         known,
@@ -106,8 +114,17 @@ pub fn run_in(
         events,
     )?;
     let selected = plan.select(&options.actions)?;
-    let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), swept_for_outputs);
-    outputs.forget_others(&table, events)?;
+    let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), present.clone());
+    if outputs.prepare(&selected, &table, events)? || plan.wrote_lock {
+        return Ok(None);
+    }
+    let trusted = basis
+        .is_some_and(|basis| basis.generation == generation && basis.hidden == plan.hidden())
+        && !options.force;
+    let clean = match (&last, &present) {
+        (Some(last), Some(present)) if trusted => Clean::new(last, present),
+        _ => Clean::default(),
+    };
 
     let environment = Environment {
         trees: Arc::new(Trees::new(workspace.store.clone())),
@@ -176,7 +193,7 @@ pub fn run_in(
         );
     }
     if report.errors.is_empty() {
-        Ok((summary, report))
+        Ok(Some((summary, report)))
     } else {
         Err(report.errors)
     }

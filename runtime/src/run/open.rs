@@ -93,10 +93,6 @@ impl<'a> Workspace<'a> {
             .map_err(|error| vec![from_store(&error)])
     }
 
-    pub fn manifest_file(&self) -> PathBuf {
-        self.project_dir.join("outputs")
-    }
-
     pub fn reasons_file(&self) -> PathBuf {
         self.project_dir.join("reasons")
     }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::execute::{Environment, Last};
 use crate::observe::Fault;
+use crate::outputs::Manifest;
 use crate::plan::Plan;
 use crate::project::{Roles, Row};
-use crate::record::{ActionRecord, FactRecord, PathRef, RunRecord, SOURCE};
-use crate::run::fast::environment_value;
+use crate::record::{ActionRecord, Basis, FactRecord, PathRef, RunRecord, SOURCE};
 use crate::run::open::request;
 use crate::run::{RunOptions, Workspace};
 use crate::schedule::{End, Report};
@@ -26,17 +26,16 @@ pub fn remember(
     let Ok((rows, actions)) = collect(plan, environment, report, outputs) else {
         return;
     };
-    let variables: Vec<_> = plan
-        .host_variables
-        .iter()
-        .map(|name| (Box::from(name.as_str()), environment_value(open, name)))
-        .collect();
     let file = open.record_file();
     let _ = RunRecord::write(
         &file,
-        &request(open, options),
-        generation,
-        &variables,
+        &Basis {
+            request: request(open, options),
+            generation,
+            hidden: plan.hidden(),
+            written: Manifest::digest(&open.manifest_file()),
+        },
+        &plan.outside(),
         &rows,
         &actions,
     );

@@ -1,13 +1,14 @@
 //! The written outputs of a run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::{Environment, Last};
-use crate::outputs::{Manifest, Placed, Request, place};
-use crate::plan::Plan;
+use crate::outputs::{Directory, Manifest, Placed, Request, check_free, place};
+use crate::plan::{ActionId, Plan};
 use crate::project::{FileTable, Row, Swept};
 use crate::run::Workspace;
 use crate::schedule::{End, Report};
@@ -33,13 +34,20 @@ impl<'a> Outputs<'a> {
             last,
             swept,
             trees: Arc::new(Trees::new(workspace.store.clone())),
-            manifest: Mutex::new(Manifest::read(&workspace.manifest_file())),
+            manifest: Mutex::new(Manifest::read(&workspace.options().manifest_file())),
         }
     }
 
-    /// Deletes what was written to folders that no action writes any more: before anything runs, so that no
-    /// action sees it.
-    pub fn forget_others(&self, table: &FileTable, events: &Events) -> Result<(), Vec<Error>> {
+    /// Deletes what was written to folders that no action writes any more, and makes those that one
+    /// does: before anything runs, so that no action sees a difference between the first run and the next.
+    /// Tells whether the project's folder has changed.
+    pub fn prepare(
+        &self,
+        selected: &[ActionId],
+        table: &FileTable,
+        events: &Events,
+    ) -> Result<bool, Vec<Error>> {
+        let mut changed = false;
         let mut manifest = self.manifest.lock().expect("no panic while locked");
         let wanted: Vec<&str> = self
             .plan
@@ -72,8 +80,22 @@ impl<'a> Outputs<'a> {
                 files: 0,
                 deleted: placed.deleted,
             });
+            changed = true;
         }
-        Ok(())
+        let mut open = selected.to_vec();
+        let mut taking_part = HashSet::new();
+        while let Some(id) = open.pop() {
+            let action = &self.plan.actions[id as usize];
+            if taking_part.insert(id) {
+                open.extend(action.inputs());
+                if let Some(folder) = &action.writes {
+                    // What keeps it from being made is told when something is written there.
+                    let made = Directory::make_below(table.folder().descriptor(), folder);
+                    changed |= made.unwrap_or(false);
+                }
+            }
+        }
+        Ok(changed)
     }
 
     /// Writes the outputs of all actions that are done and have a folder; gives the rows of all files.
@@ -108,23 +130,29 @@ impl<'a> Outputs<'a> {
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        manifest
-            .begin(folder, tree)
-            .map_err(|error| unwritable(&error))?;
         let known = |path: &str| {
             let (last, swept) = (self.last?, self.swept.as_ref()?);
             let row = last.rows.find(path)?;
             let sound = swept.holds(row) && last.rows.roles(row).output;
             sound.then(|| swept.row(&last.rows, row))
         };
-        let placed = place(&Request {
+        let before = manifest.owned(folder).to_vec();
+        let request = Request {
             trees: &environment.trees,
             root: environment.table.folder().descriptor(),
             folder,
             tree: Some(tree),
-            owned: manifest.owned(folder),
+            owned: &before,
             known: &known,
             threads,
+        };
+        check_free(&request)?;
+        manifest
+            .begin(folder, tree)
+            .map_err(|error| unwritable(&error))?;
+        let placed = place(&Request {
+            owned: manifest.owned(folder),
+            ..request
         })?;
         manifest
             .end(folder, Some(tree))

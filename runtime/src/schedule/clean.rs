@@ -38,7 +38,9 @@ impl<'a> Clean<'a> {
 
     /// The action's end if it is the one of the record, its inputs are the record's, and nothing that it
     /// observed of the project has changed.
-    pub fn unchanged(&self, action: &Action, inputs: &Inputs) -> Option<Done> {
+    ///
+    /// `ground` is the action whose sight of the project lies below the layers of its bases, if it has any.
+    pub fn unchanged(&self, action: &Action, ground: &Action, inputs: &Inputs) -> Option<Done> {
         let (last, touched) = self.known.as_ref()?;
         let index = last.find(&action.name)?;
         let record = &last.actions[index];
@@ -52,13 +54,12 @@ impl<'a> Clean<'a> {
                 .zip(&inputs.needs)
                 .all(|((_, id), now)| last.actions[*id as usize].output == *now);
         let mut layers = Vec::new();
-        let mut base = record.base;
-        while let Some(id) = base {
-            let below = &last.actions[id as usize];
-            layers.push(below.layer.unwrap_or_else(Digest::empty_tree));
-            base = below.base;
+        let mut lowest = record;
+        while let Some(id) = lowest.base {
+            lowest = &last.actions[id as usize];
+            layers.push(lowest.layer.unwrap_or_else(Digest::empty_tree));
         }
-        (same_needs && layers == inputs.layers).then(|| Done {
+        (same_needs && layers == inputs.layers && lowest.key == ground.key).then(|| Done {
             output: record.output,
             layer: record.layer,
             full_key: record.full_key,

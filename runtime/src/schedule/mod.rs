@@ -192,7 +192,8 @@ impl<'a> Schedule<'a> {
     fn settle(&self, board: &mut Board) {
         while let Some((id, action)) = board.next_unchecked() {
             let inputs = board.inputs(&action);
-            match self.clean.unchanged(&action, &inputs) {
+            let ground = self.plan.ground(&action);
+            match self.clean.unchanged(&action, ground, &inputs) {
                 Some(done) if !action.is_planner() => {
                     self.tell_done(&action, &done);
                     board.done(id, Arc::new(done));
