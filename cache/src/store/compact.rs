@@ -62,6 +62,10 @@ impl<'a> Compaction<'a> {
     ) -> Result<(), StoreError> {
         let mut entry = Entry { time, ..*original };
         if entry.kind != Kind::Blob {
+            if time != original.time {
+                // What was stored in the second of the last use is newer.
+                entry.size = 0;
+            }
             return match pack.payload(original)? {
                 Some(payload) => self.push(entry, &payload),
                 None => self.folder.met_damage(),
