@@ -151,7 +151,7 @@ pub struct Init {
 #[command(after_help = "\
 Examples:
   cofferdam show site               all of it
-  cofferdam show pages:index.md --reads
+  cofferdam show pages:page.index --reads
   cofferdam show site --outputs | sort -k2n")]
 pub struct Show {
     /// An action's name
@@ -172,7 +172,7 @@ pub struct Show {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  cofferdam explain pages:index.md")]
+  cofferdam explain pages:page.index")]
 pub struct Explain {
     /// An action's name
     #[arg(value_name = "ACTION")]

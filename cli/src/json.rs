@@ -1,6 +1,7 @@
 //! The subscriber for programs: one JSON object a line, the summary last.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use cofferdam_runtime::{Error, ErrorKind, Event, LogLine, Summary};
 use serde::Serialize;
@@ -135,12 +136,17 @@ fn text(line: &Line<'_>) -> String {
     text
 }
 
+/// To the microsecond.
+fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
+}
+
 fn line(event: &Event) -> Line<'_> {
     match event {
         Event::Compiling { component } => Line::Compiling { component },
         Event::Compiled { component, elapsed } => Line::Compiled {
             component,
-            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            elapsed_ms: millis(*elapsed),
         },
         Event::Started { action, planned } => Line::Started {
             action,
@@ -165,7 +171,7 @@ fn line(event: &Event) -> Line<'_> {
         } => Line::Cached {
             action,
             output,
-            saved_ms: saved.as_secs_f64() * 1e3,
+            saved_ms: millis(*saved),
         },
         Event::Executed {
             action,
@@ -174,7 +180,7 @@ fn line(event: &Event) -> Line<'_> {
         } => Line::Executed {
             action,
             output,
-            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            elapsed_ms: millis(*elapsed),
         },
         Event::Failed {
             action,
@@ -248,8 +254,6 @@ fn shown(error: &Error) -> Shown<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
