@@ -9,6 +9,33 @@ use serde::Serialize;
 use crate::stdout::Stdout;
 use crate::terminal::level_name;
 
+/// For docs/cli.md.
+pub const REFERENCE: &str = "\
+One JSON object a line on stdout, each with `event` first; programs should pass over events and fields that they do \
+not know. Times are in milliseconds. `started` comes before an action's one end: `cached`, `executed`, `failed` or \
+`skipped`; a run in which nothing has changed tells only its `summary`, which is always last where there is one. \
+Its four counts add up to `actions`.
+
+| event | fields |
+|---|---|
+| `compiling` | `component` |
+| `compiled` | `component`, `elapsed_ms` |
+| `started` | `action`, `planned` (how many actions are known by now) |
+| `progress` | `action`, `done`, `total` (or null), `message` |
+| `log` | `action`, `level` (`debug`, `info`, `warn`, `error`), `message`, `fields` (pairs) |
+| `cached` | `action`, `output` (a digest's first digits), `saved_ms` |
+| `executed` | `action`, `output`, `elapsed_ms` |
+| `failed` | `action`, `errors`, `stdout`, `stderr` |
+| `skipped` | `action`, `because` (the action that failed) |
+| `notice` | `message` |
+| `wrote` | `folder`, `files`, `deleted` |
+| `error` | those of an error, for what is wrong with the whole run |
+| `summary` | `actions`, `cached`, `executed`, `failed`, `skipped`, `elapsed_ms` |
+
+An error has `kind` (`user`, `config`, `plugin`, `denied`, `environment`, `internal`, `interrupted`), `message`, \
+`causes`, `file`, `line` and `column` (or null), `hints`.
+";
+
 /// Durations are in milliseconds with fractions, but for `elapsed_ms` of the summary, which is whole.
 /// What guests printed is UTF-8 with replacement characters for what is not.
 #[derive(Serialize)]
@@ -255,6 +282,28 @@ fn shown(error: &Error) -> Shown<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_event_is_in_the_reference() {
+        let source = include_str!("json.rs");
+        let declared = source
+            .split("enum Line<'a> {")
+            .nth(1)
+            .unwrap()
+            .split("\n}")
+            .next()
+            .unwrap();
+        let names = declared
+            .lines()
+            .filter(|line| line.starts_with("    ") && line.as_bytes()[4].is_ascii_uppercase());
+        let names: Vec<String> = names
+            .map(|line| line.trim().split([' ', '(']).next().unwrap().to_lowercase())
+            .collect();
+        assert_eq!(names.len(), 13);
+        for name in names {
+            assert!(REFERENCE.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
 
     #[test]
     fn lines_begin_with_their_event() {
