@@ -151,7 +151,7 @@ pub struct Init {
 #[command(after_help = "\
 Examples:
   cofferdam show site               all of it
-  cofferdam show pages:index.md --reads
+  cofferdam show pages:page.index --reads
   cofferdam show site --outputs | sort -k2n")]
 pub struct Show {
     /// An action's name
@@ -172,7 +172,7 @@ pub struct Show {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  cofferdam explain pages:index.md")]
+  cofferdam explain pages:page.index")]
 pub struct Explain {
     /// An action's name
     #[arg(value_name = "ACTION")]
@@ -327,5 +327,50 @@ fn jobs(text: &str) -> Result<usize, String> {
         Ok(0) => Err("at least 1 is needed".to_owned()),
         Ok(jobs) => Ok(jobs),
         Err(_) => Err("not a number".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("cofferdam").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn what_scripts_lean_on_is_understood_before_and_after_the_command() {
+        let before = parse("-C shop --cache-dir cache -j 2 run site").unwrap();
+        let after = parse("run site -C shop --cache-dir cache -j2").unwrap();
+        for arguments in [before, after] {
+            assert_eq!(arguments.global.folder, Some("shop".into()));
+            assert_eq!(arguments.global.cache_dir, Some("cache".into()));
+            assert_eq!(arguments.global.jobs, Some(2));
+            assert!(matches!(arguments.command, Command::Run(run) if run.actions == ["site"]));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in [
+            "run --watch --check",
+            "run -j 0",
+            "run -q -v",
+            "graph --dot --svg",
+            "cache gc --max-size many",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_first_help_fits_on_a_page() {
+        let help = Arguments::command()
+            .term_width(90)
+            .render_help()
+            .to_string();
+        insta::assert_snapshot!(help);
     }
 }

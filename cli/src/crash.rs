@@ -1,18 +1,17 @@
 //! A panic is a bug of ours: it says so, says how to report it, and ends with its own exit code.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::Write;
 use std::panic::PanicHookInfo;
 
 use crate::exit::Exit;
+use crate::stderr::tell;
 
 /// From any thread, whether panics unwind or abort.
 pub fn install() {
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();
         let text = message(panic, &backtrace);
-        // Nobody can be told that stderr is closed.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        tell(&text);
         std::process::exit(i32::from(Exit::Bug.code()));
     }));
 }
@@ -39,4 +38,46 @@ fn message(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
         "error: this is a bug in cofferdam: {what}{place}\n  version: {version}, {system} {machine}, thread `{thread}`\n\n\
          hint: what is in the cache is whole; please report this at {repository}/issues\n{more}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// Set where this test runs itself again, to crash there.
+    const CRASH: &str = "COFFERDAM_TEST_CRASH";
+
+    #[test]
+    fn a_panic_says_how_to_report_it() {
+        if std::env::var_os(CRASH).is_some() {
+            super::install();
+            std::thread::spawn(|| panic!("the roof leaks"))
+                .join()
+                .unwrap();
+        }
+        let test = [
+            "--exact",
+            "crash::tests::a_panic_says_how_to_report_it",
+            "--nocapture",
+        ];
+        let crashed = Command::new(std::env::current_exe().unwrap())
+            .args(test)
+            .env(CRASH, "1")
+            .output()
+            .unwrap();
+        let told = String::from_utf8(crashed.stderr).unwrap();
+        assert_eq!(crashed.status.code(), Some(101));
+        assert!(
+            told.contains(
+                "error: this is a bug in cofferdam: the roof leaks\n  at: cli/src/crash.rs:"
+            ),
+            "{told}"
+        );
+        assert!(told.contains("/issues\n"), "{told}");
+        assert_eq!(
+            told.matches("error:").count(),
+            1,
+            "one crash, one report: {told}"
+        );
+    }
 }

@@ -1,12 +1,40 @@
 //! The subscriber for programs: one JSON object a line, the summary last.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use cofferdam_runtime::{Error, ErrorKind, Event, LogLine, Summary};
 use serde::Serialize;
 
 use crate::stdout::Stdout;
 use crate::terminal::level_name;
+
+/// For docs/cli.md.
+pub const REFERENCE: &str = "\
+One JSON object a line on stdout, each with `event` first; programs should pass over events and fields that they do \
+not know. Times are in milliseconds. Every action has one end: `cached`, `executed`, `failed` or `skipped`; what is \
+looked up or executed is `started` before. A run in which nothing has changed tells only its `summary`, which is always last where there is one. \
+Its four counts add up to `actions`.
+
+| event | fields |
+|---|---|
+| `compiling` | `component` |
+| `compiled` | `component`, `elapsed_ms` |
+| `started` | `action`, `planned` (how many actions are known by now) |
+| `progress` | `action`, `done`, `total` (or null), `message` |
+| `log` | `action`, `level` (`debug`, `info`, `warn`, `error`), `message`, `fields` (pairs) |
+| `cached` | `action`, `output` (a digest's first digits), `saved_ms` |
+| `executed` | `action`, `output`, `elapsed_ms` |
+| `failed` | `action`, `errors`, `stdout`, `stderr` |
+| `skipped` | `action`, `because` (the action that failed) |
+| `notice` | `message` |
+| `wrote` | `folder`, `files`, `deleted` |
+| `error` | those of an error, for what is wrong with the whole run |
+| `summary` | `actions`, `cached`, `executed`, `failed`, `skipped`, `elapsed_ms` |
+
+An error has `kind` (`user`, `config`, `plugin`, `denied`, `environment`, `internal`, `interrupted`), `message`, \
+`causes`, `file`, `line` and `column` (or null), `hints`.
+";
 
 /// Durations are in milliseconds with fractions, but for `elapsed_ms` of the summary, which is whole.
 /// What guests printed is UTF-8 with replacement characters for what is not.
@@ -135,12 +163,17 @@ fn text(line: &Line<'_>) -> String {
     text
 }
 
+/// To the microsecond.
+fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
+}
+
 fn line(event: &Event) -> Line<'_> {
     match event {
         Event::Compiling { component } => Line::Compiling { component },
         Event::Compiled { component, elapsed } => Line::Compiled {
             component,
-            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            elapsed_ms: millis(*elapsed),
         },
         Event::Started { action, planned } => Line::Started {
             action,
@@ -165,7 +198,7 @@ fn line(event: &Event) -> Line<'_> {
         } => Line::Cached {
             action,
             output,
-            saved_ms: saved.as_secs_f64() * 1e3,
+            saved_ms: millis(*saved),
         },
         Event::Executed {
             action,
@@ -174,7 +207,7 @@ fn line(event: &Event) -> Line<'_> {
         } => Line::Executed {
             action,
             output,
-            elapsed_ms: elapsed.as_secs_f64() * 1e3,
+            elapsed_ms: millis(*elapsed),
         },
         Event::Failed {
             action,
@@ -248,9 +281,29 @@ fn shown(error: &Error) -> Shown<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn every_event_is_in_the_reference() {
+        let source = include_str!("json.rs");
+        let declared = source
+            .split("enum Line<'a> {")
+            .nth(1)
+            .unwrap()
+            .split("\n}")
+            .next()
+            .unwrap();
+        let names = declared
+            .lines()
+            .filter(|line| line.starts_with("    ") && line.as_bytes()[4].is_ascii_uppercase());
+        let names: Vec<String> = names
+            .map(|line| line.trim().split([' ', '(']).next().unwrap().to_lowercase())
+            .collect();
+        assert_eq!(names.len(), 13);
+        for name in names {
+            assert!(REFERENCE.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
 
     #[test]
     fn lines_begin_with_their_event() {

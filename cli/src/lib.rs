@@ -12,12 +12,11 @@ mod json;
 mod project;
 mod reference;
 mod report;
+mod stderr;
 mod stdout;
 mod terminal;
 mod text;
 mod trace;
-
-use std::io::Write;
 
 use clap::Parser;
 use cofferdam_runtime::Error;
@@ -37,8 +36,7 @@ pub fn main() -> ! {
     let exit = commands::run(&global, command).unwrap_or_else(|errors| {
         let paint = report::stderr_paint(&global);
         let text = text::errors(paint, Sources(global.folder.as_deref()), &errors);
-        // Nobody can be told that stderr is closed.
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        stderr::tell(&text);
         Exit::of(&errors)
     });
     std::process::exit(i32::from(exit.code()))

@@ -3,7 +3,7 @@
 use clap::{Arg, Command, CommandFactory};
 
 use crate::arguments::Arguments;
-use crate::exit;
+use crate::{exit, json};
 
 const HEAD: &str = "\
 # The command line
@@ -32,6 +32,10 @@ pub fn markdown() -> String {
     text.push_str(
         "\nWhere several errors have different codes, the gravest counts: 101, 130, 4, 3, 2, 1.\n",
     );
+    text.push_str(&format!(
+        "\n## What `run --json` prints\n\n{}",
+        json::REFERENCE
+    ));
     text.push_str("\n## Global options\n\n");
     text.push_str(&options(
         root.get_arguments()

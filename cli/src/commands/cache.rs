@@ -10,9 +10,9 @@ use cofferdam_runtime::{Error, ErrorKind};
 use crate::Outcome;
 use crate::arguments::{Cache, Global};
 use crate::exit::Exit;
-use crate::report::stderr_paint;
+use crate::stderr::say;
 use crate::terminal::count_files;
-use crate::text::{Tone, line, size};
+use crate::text::{Tone, size};
 use crate::{project, stdout};
 
 /// Damaged places that are shown one by one.
@@ -84,18 +84,13 @@ fn verify(global: &Global, dir: &Path) -> Result<(), Vec<Error>> {
     let report = store
         .verify(true)
         .map_err(|error| vec![from_store(&error)])?;
-    if !global.quiet {
-        let read = format!(
-            "{}, {} records and {}",
-            size(report.bytes),
-            report.records,
-            count_files(report.large)
-        );
-        eprintln!(
-            "{}",
-            line(stderr_paint(global), Tone::Good, "Verified", &read)
-        );
-    }
+    let read = format!(
+        "{}, {} records and {}",
+        size(report.bytes),
+        report.records,
+        count_files(report.large)
+    );
+    say(global, Tone::Good, "Verified", &read);
     let errors = damage(&report);
     if errors.is_empty() {
         Ok(())
@@ -133,18 +128,16 @@ fn gc(global: &Global, dir: &Path, max_size: u64) -> Result<(), Vec<Error>> {
         return Ok(());
     }
     let collected = collect(dir, max_size).map_err(|error| vec![error])?;
-    if !global.quiet {
-        let report = collected.store;
-        let freed = report.before.saturating_sub(report.after) + collected.code;
-        let rest = format!(
-            "{}: {} results deleted, {} kept in {}",
-            size(freed),
-            report.results_removed,
-            report.results_kept,
-            size(report.after)
-        );
-        eprintln!("{}", line(stderr_paint(global), Tone::Good, "Freed", &rest));
-    }
+    let report = collected.store;
+    let freed = report.before.saturating_sub(report.after) + collected.code;
+    let rest = format!(
+        "{}: {} results deleted, {} kept in {}",
+        size(freed),
+        report.results_removed,
+        report.results_kept,
+        size(report.after)
+    );
+    say(global, Tone::Good, "Freed", &rest);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::arguments::{Deploy, Global};
 use crate::commands::run::how;
 use crate::interrupt::Interrupt;
 use crate::report::{Report, stderr_paint};
+use crate::stderr::tell;
 use crate::text::{Paint, Tone, guest_line, line};
 use crate::{project, stdout};
 
@@ -62,7 +63,7 @@ pub fn place(
         } else {
             SHOWN
         };
-        eprint!("{}", text(stderr_paint(global), &deployment, shown, false));
+        tell(&text(stderr_paint(global), &deployment, shown, false));
     }
     Ok(exit)
 }

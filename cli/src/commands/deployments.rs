@@ -6,6 +6,7 @@ use cofferdam_runtime::sandbox::Operation;
 use crate::Outcome;
 use crate::arguments::{Deployments, Global};
 use crate::exit::Exit;
+use crate::stderr::tell;
 use crate::text::date;
 use crate::{project, stdout};
 
@@ -13,7 +14,7 @@ pub fn run(global: &Global, arguments: &Deployments) -> Outcome {
     let project = project::open(global)?;
     let deployments = deploy::deployments(&project, &arguments.name)?;
     if deployments.is_empty() {
-        eprintln!("`{}` was not deployed yet", arguments.name);
+        tell(&format!("`{}` was not deployed yet\n", arguments.name));
     }
     stdout::print(&deployments.iter().map(line).collect::<String>())?;
     Ok(Exit::Done)

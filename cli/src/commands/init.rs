@@ -12,9 +12,9 @@ use crate::Outcome;
 use crate::arguments::{Global, Init};
 use crate::exit::Exit;
 use crate::project::PROJECT_FILE;
-use crate::report::stderr_paint;
+use crate::stderr::say;
 use crate::stdout;
-use crate::text::{Tone, line};
+use crate::text::Tone;
 
 /// A folder of so many files is told by the first of them.
 const MOST_FILES: usize = 50_000;
@@ -36,9 +36,7 @@ pub fn run(global: &Global, arguments: &Init) -> Outcome {
     } else {
         write(&folder, &proposal.text).map_err(|error| vec![error])?;
     }
-    if !global.quiet {
-        tell(global, &proposal, arguments.print);
-    }
+    report(global, &proposal, !arguments.print);
     Ok(Exit::Done)
 }
 
@@ -91,16 +89,15 @@ fn write(folder: &Path, text: &str) -> Result<(), Error> {
     })
 }
 
-fn tell(global: &Global, proposal: &Proposal, print: bool) {
-    let paint = stderr_paint(global);
-    if !print {
-        eprintln!("{}", line(paint, Tone::Good, "Wrote", PROJECT_FILE));
+fn report(global: &Global, proposal: &Proposal, written: bool) {
+    if written {
+        say(global, Tone::Good, "Wrote", PROJECT_FILE);
     }
     for note in &proposal.notes {
-        eprintln!("{}", line(paint, Tone::Warning, "Note", note));
+        say(global, Tone::Warning, "Note", note);
     }
-    if !print {
-        eprintln!("{}", line(paint, Tone::Calm, "Next", "`cofferdam run`"));
+    if written {
+        say(global, Tone::Calm, "Next", "`cofferdam run`");
     }
 }
 

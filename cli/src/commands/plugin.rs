@@ -7,8 +7,9 @@ use crate::Outcome;
 use crate::arguments::{Global, Plugin};
 use crate::commands::ask;
 use crate::exit::Exit;
-use crate::report::{stderr_paint, stdout_paint};
-use crate::text::{Paint, Tone, line, width};
+use crate::report::stdout_paint;
+use crate::stderr::say;
+use crate::text::{Paint, Tone, width};
 use crate::{project, stdout};
 
 pub fn run(global: &Global, command: &Plugin) -> Outcome {
@@ -32,14 +33,12 @@ pub fn run(global: &Global, command: &Plugin) -> Outcome {
             let info = ask(global, &project, |events| {
                 components::add(&project, name, source, events)
             })?;
-            if !global.quiet {
-                let asks = match asks_for(&info) {
-                    asks if asks.is_empty() => "it asks for nothing".to_owned(),
-                    asks => format!("it asks for {}", asks.join(", ")),
-                };
-                let rest = format!("{name} {} ({}): {asks}", info.source, info.digest.short());
-                eprintln!("{}", line(stderr_paint(global), Tone::Good, "Added", &rest));
-            }
+            let asks = match asks_for(&info) {
+                asks if asks.is_empty() => "it asks for nothing".to_owned(),
+                asks => format!("it asks for {}", asks.join(", ")),
+            };
+            let rest = format!("{name} {} ({}): {asks}", info.source, info.digest.short());
+            say(global, Tone::Good, "Added", &rest);
         }
     }
     Ok(Exit::Done)

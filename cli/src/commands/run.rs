@@ -1,6 +1,6 @@
 //! `run`: brings actions up to date.
 
-use cofferdam_runtime::RunOptions;
+use cofferdam_runtime::{Event, RunOptions};
 
 use crate::Outcome;
 use crate::arguments::{Global, How, Run};
@@ -29,6 +29,11 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
         &interrupt.cancel(),
         &events,
     );
+    if arguments.check && result.is_ok() {
+        events(Event::Notice {
+            message: "checked: every action leaves the same bytes when it runs again".to_owned(),
+        });
+    }
     Ok(report.close(result.err().unwrap_or_default()))
 }
 

@@ -1,6 +1,6 @@
 //! `update`: brings the lock up to date, after showing what changes and asking where it matters.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use cofferdam_runtime::Error;
 use cofferdam_runtime::components;
@@ -11,8 +11,8 @@ use crate::arguments::{Global, Update};
 use crate::commands::ask;
 use crate::exit::Exit;
 use crate::project;
-use crate::report::stderr_paint;
-use crate::text::{Tone, line};
+use crate::stderr::{say, tell};
+use crate::text::{Tone, guest_line};
 
 pub fn run(global: &Global, arguments: &Update) -> Outcome {
     let project = project::open(global)?;
@@ -20,13 +20,13 @@ pub fn run(global: &Global, arguments: &Update) -> Outcome {
         components::compare_lock(&project, events)
     })?;
     known(&comparison, &arguments.accept)?;
-    let say = |tone, verb: &str, rest: &str| {
-        if !global.quiet {
-            eprintln!("{}", line(stderr_paint(global), tone, verb, rest));
-        }
-    };
     if comparison.changes.is_empty() {
-        say(Tone::Calm, "Unchanged", "`cofferdam.lock` is up to date");
+        say(
+            global,
+            Tone::Calm,
+            "Unchanged",
+            "`cofferdam.lock` is up to date",
+        );
         return Ok(Exit::Done);
     }
     for change in &comparison.changes {
@@ -35,7 +35,7 @@ pub fn run(global: &Global, arguments: &Update) -> Outcome {
         } else {
             Tone::Calm
         };
-        say(tone, "Change", &change.to_string());
+        say(global, tone, "Change", &guest_line(&change.to_string()));
     }
     let open: Vec<&Change> = comparison
         .changes
@@ -44,7 +44,7 @@ pub fn run(global: &Global, arguments: &Update) -> Outcome {
         .collect();
     consent(&open)?;
     components::write_lock(&project, &comparison).map_err(|error| vec![error])?;
-    say(Tone::Good, "Wrote", "cofferdam.lock");
+    say(global, Tone::Good, "Wrote", "cofferdam.lock");
     Ok(Exit::Done)
 }
 
@@ -91,11 +91,12 @@ fn consent(open: &[&Change]) -> Result<(), Vec<Error>> {
     }
     let mut refused = Vec::new();
     for change in open {
-        eprint!("Agree that {change}? [y/N] ");
+        tell(&format!(
+            "Agree that {}? [y/N] ",
+            guest_line(&change.to_string())
+        ));
         let mut answer = String::new();
-        let read = std::io::stderr()
-            .flush()
-            .and_then(|()| std::io::stdin().read_line(&mut answer));
+        let read = std::io::stdin().read_line(&mut answer);
         read.map_err(|error| vec![Error::environment("cannot read the answer").cause(error)])?;
         if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
             refused.push(

@@ -62,14 +62,17 @@ impl Drawing {
                 item.took += Duration::from_micros(node.microseconds);
             }
         }
+        let shown = if all {
+            unfolded(graph)
+        } else {
+            graph.nodes.iter().map(|node| node.needs.clone()).collect()
+        };
         let mut needs = vec![BTreeSet::new(); items.len()];
-        for (number, node) in graph.nodes.iter().enumerate() {
-            let item = item_of[number];
-            let planner = node.planner.filter(|_| all);
+        for (node, shown) in shown.iter().enumerate() {
+            let item = item_of[node];
             needs[item].extend(
-                node.needs
+                shown
                     .iter()
-                    .chain(&planner)
                     .map(|need| item_of[*need])
                     .filter(|need| *need != item),
             );
@@ -93,6 +96,43 @@ impl Drawing {
         }
         needed_by
     }
+}
+
+/// The needs of each node with planners between what they read and what they planned: the first of their actions
+/// need them, and who needs them needs the last of their actions instead.
+fn unfolded(graph: &Graph) -> Vec<Vec<usize>> {
+    let nodes = &graph.nodes;
+    let planner = |node: usize| nodes[node].planner;
+    let mut lasts = vec![Vec::new(); nodes.len()];
+    let needed_beside: BTreeSet<usize> = (0..nodes.len())
+        .flat_map(|node| {
+            nodes[node]
+                .needs
+                .iter()
+                .copied()
+                .filter(move |need| planner(*need) == planner(node))
+        })
+        .collect();
+    for node in 0..nodes.len() {
+        if let Some(planner) = planner(node)
+            && !needed_beside.contains(&node)
+        {
+            lasts[planner].push(node);
+        }
+    }
+    let needs = (0..nodes.len()).map(|node| {
+        let beside = |need: &usize| planner(*need).is_some() && planner(*need) == planner(node);
+        let first = planner(node).filter(|_| !nodes[node].needs.iter().any(beside));
+        let others = nodes[node]
+            .needs
+            .iter()
+            .flat_map(|need| match lasts[*need].is_empty() {
+                true => vec![*need],
+                false => lasts[*need].clone(),
+            });
+        first.into_iter().chain(others).collect()
+    });
+    needs.collect()
 }
 
 fn item(node: &GraphNode) -> Item {

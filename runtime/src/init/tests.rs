@@ -72,7 +72,7 @@ name = "My-shop"
 [actions.site]
 plugin = "markdown"
 reads  = ["docs/**"]
-config = { folder = "docs" }
+config = { source = "docs" }
 writes = "dist"   # without this line the result stays in the cache
 
 # Fails where a link of the site leads nowhere, with file, line and column.

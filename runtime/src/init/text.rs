@@ -79,7 +79,12 @@ fn site(survey: &Survey, text: &mut String) -> bool {
             toml_string(&reads)
         );
         if !folder.is_empty() {
-            let _ = writeln!(text, "config = {{ folder = {} }}", toml_string(folder));
+            let key = if *plugin == "markdown" {
+                "source"
+            } else {
+                "folder"
+            };
+            let _ = writeln!(text, "config = {{ {key} = {} }}", toml_string(folder));
         }
         if single {
             writes(survey, text);

@@ -19,7 +19,8 @@ use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::project;
 use crate::report::Report;
-use crate::text::{Tone, line};
+use crate::stderr::say;
+use crate::text::Tone;
 use eye::{Eye, Ignored};
 use wake::{Waiting, Wake};
 
@@ -49,16 +50,12 @@ pub fn run(global: &Global, arguments: &Run) -> Outcome {
         let events = learn_outputs(events, ignored.clone());
         let result = cofferdam_runtime::run(&project, &options, &interrupt.cancel(), &events);
         let exit = report.close(result.err().unwrap_or_default());
-        if first && !global.quiet && !arguments.json {
-            let paint = crate::report::stderr_paint(global);
-            eprintln!(
-                "{}",
-                line(
-                    paint,
-                    Tone::Dim,
-                    "Watching",
-                    &project.folder.display().to_string()
-                )
+        if first && !arguments.json {
+            say(
+                global,
+                Tone::Dim,
+                "Watching",
+                &project.folder.display().to_string(),
             );
         }
         (first, failed) = (false, exit != Exit::Done);
