@@ -1,3 +1,4 @@
 //! Everything a user sees, one file per story.
 
 mod bindings;
+mod guide;
