@@ -79,6 +79,13 @@ const IN_TESTS: &[Ban] = &[Ban {
     reason: "a test that waits is slow, or fails on a slow machine",
 }];
 
+/// Only in plugins, which are linted and tested as the host runs them.
+const IN_PLUGINS: &[Ban] = &[Ban {
+    text: "target_family",
+    ending: ".rs",
+    reason: "a plugin does the same in the sandbox and in its tests: the SDK has what differs",
+}];
+
 /// Files that name what is banned, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("Cargo.lock", "cargo writes the registry's name"),
@@ -99,7 +106,11 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
         let first_test_line = source.code().count() + 1;
         for (line, text) in source.lines() {
             let tested = source.is_test() || line >= first_test_line;
-            let bans = BANS.iter().chain(IN_TESTS.iter().filter(|_| tested));
+            let in_plugin = source.path.starts_with("plugins/");
+            let bans = BANS
+                .iter()
+                .chain(IN_TESTS.iter().filter(|_| tested))
+                .chain(IN_PLUGINS.iter().filter(|_| in_plugin));
             for ban in
                 bans.filter(|ban| text.contains(ban.text) && source.path.ends_with(ban.ending))
             {
@@ -150,6 +161,14 @@ mod tests {
             [4]
         );
         assert_eq!(lines("tests/it/main.rs", "thread::sleep(d);\n"), [1]);
+        assert_eq!(
+            lines("plugins/a/src/lib.rs", "#[cfg(target_family = \"wasm\")]\n"),
+            [1]
+        );
+        assert_eq!(
+            lines("plugin-sdk/a.rs", "#[cfg(target_family = \"wasm\")]\n"),
+            []
+        );
         assert_eq!(lines("Cargo.lock", "crates.io\n"), []);
     }
 
