@@ -72,7 +72,9 @@ fn plan(request: Request<Config>) -> Result<Vec<ActionSpec>> {
 }
 
 fn fixed(planned: Planned) -> ActionSpec {
-    let mut spec = ActionSpec::new(planned.name).config(&Step { steps: planned.steps });
+    let mut spec = ActionSpec::new(planned.name).config(&Step {
+        steps: planned.steps,
+    });
     if let Some(plugin) = planned.plugin {
         spec = spec.plugin(plugin);
     }
@@ -83,25 +85,46 @@ fn fixed(planned: Planned) -> ActionSpec {
     for need in planned.inherits {
         spec = spec.inherits(need.clone(), need);
     }
-    if planned.exported { spec.exported() } else { spec }
+    if planned.exported {
+        spec.exported()
+    } else {
+        spec
+    }
 }
 
 fn one_each(each: &Each) -> Result<Vec<ActionSpec>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(format!("/src/{}", each.folder)).map_err(Failure::from)? {
-        names.push(entry.map_err(Failure::from)?.file_name().to_string_lossy().into_owned());
+        names.push(
+            entry
+                .map_err(Failure::from)?
+                .file_name()
+                .to_string_lossy()
+                .into_owned(),
+        );
     }
     let filled = |texts: &[String], name: &str| -> Vec<String> {
-        texts.iter().map(|text| text.replace("{name}", name)).collect()
+        texts
+            .iter()
+            .map(|text| text.replace("{name}", name))
+            .collect()
     };
     let mut actions = Vec::new();
     for name in &names {
         let steps = filled(&each.steps, name);
         let spec = ActionSpec::new(name).config(&Step { steps }).exported();
-        actions.push(filled(&each.reads, name).into_iter().fold(spec, ActionSpec::reads));
+        actions.push(
+            filled(&each.reads, name)
+                .into_iter()
+                .fold(spec, ActionSpec::reads),
+        );
     }
     if let Some(steps) = &each.index {
-        let spec = ActionSpec::new("the index").config(&Step { steps: steps.clone() }).exported();
+        let spec = ActionSpec::new("the index")
+            .config(&Step {
+                steps: steps.clone(),
+            })
+            .exported();
         actions.push(names.iter().fold(spec, |spec, name| spec.needs(name, name)));
     }
     Ok(actions)
@@ -111,7 +134,10 @@ fn one_each(each: &Each) -> Result<Vec<ActionSpec>> {
 fn run(request: Request<Step>) -> Result {
     let steps = &request.config.steps;
     let transcript = steps::play(steps)?;
-    let name = match steps.first().and_then(|step| step.rsplit(['/', ' ']).next()) {
+    let name = match steps
+        .first()
+        .and_then(|step| step.rsplit(['/', ' ']).next())
+    {
         Some(name) => name.to_owned(),
         None => "nothing".to_owned(),
     };

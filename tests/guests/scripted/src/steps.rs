@@ -63,7 +63,11 @@ fn act(words: &[&str], found: &mut String) -> std::result::Result<(), Stop> {
         }
         // What is read depends on what was read.
         ["choose", path, even, odd] => {
-            let chosen = if fs::read(path)?.len() % 2 == 0 { even } else { odd };
+            let chosen = if fs::read(path)?.len() % 2 == 0 {
+                even
+            } else {
+                odd
+            };
             return act(&["read", chosen], found);
         }
         ["exists", path] => {
@@ -91,7 +95,13 @@ fn act(words: &[&str], found: &mut String) -> std::result::Result<(), Stop> {
             for entry in fs::read_dir(path)? {
                 let entry = entry?;
                 let kind = entry.file_type()?;
-                let mark = if kind.is_dir() { "/" } else if kind.is_symlink() { "@" } else { "" };
+                let mark = if kind.is_dir() {
+                    "/"
+                } else if kind.is_symlink() {
+                    "@"
+                } else {
+                    ""
+                };
                 names.push(format!("{}{mark}", entry.file_name().to_string_lossy()));
             }
             let _ = write!(found, "{}", names.join(" "));
@@ -192,7 +202,13 @@ fn act(words: &[&str], found: &mut String) -> std::result::Result<(), Stop> {
 }
 
 fn shown_stat(stat: &fs::Metadata, found: &mut String) {
-    let kind = if stat.is_dir() { "folder" } else if stat.is_symlink() { "link" } else { "file" };
+    let kind = if stat.is_dir() {
+        "folder"
+    } else if stat.is_symlink() {
+        "link"
+    } else {
+        "file"
+    };
     let size = if stat.is_dir() { 0 } else { stat.len() };
     let _ = write!(found, "{kind} of {size}");
 }
@@ -207,11 +223,21 @@ fn walk(folder: &Path, found: &mut String) -> io::Result<()> {
             let _ = write!(found, "{}/ ", path.display());
             walk(&path, found)?;
         } else if kind.is_symlink() {
-            let _ = write!(found, "{} -> {} ", path.display(), fs::read_link(&path)?.display());
+            let _ = write!(
+                found,
+                "{} -> {} ",
+                path.display(),
+                fs::read_link(&path)?.display()
+            );
         } else {
             let mut text = Vec::new();
             fs::File::open(&path)?.read_to_end(&mut text)?;
-            let _ = write!(found, "{} = {} ", path.display(), String::from_utf8_lossy(&text));
+            let _ = write!(
+                found,
+                "{} = {} ",
+                path.display(),
+                String::from_utf8_lossy(&text)
+            );
         }
     }
     Ok(())
@@ -229,7 +255,8 @@ fn write(path: &str, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn number(word: &str) -> io::Result<usize> {
-    word.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
+    word.parse()
+        .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
 fn plain<T>(result: Result<T>) -> io::Result<T> {
