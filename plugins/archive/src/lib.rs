@@ -2,6 +2,7 @@
 //!
 //! Names are sorted, times fixed, owners 0; whether a file is a program comes from the tree.
 
+mod frames;
 mod tape;
 mod zip;
 
@@ -13,7 +14,8 @@ use cofferdam_plugin::files::{self, Entry};
 use cofferdam_plugin::{At as _, Failure, Request, Result, input, out, src};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use structured_zstd::encoding::{CompressionLevel, StreamingEncoder};
+
+use frames::Frames;
 
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +52,7 @@ fn run(request: Request<Config>) -> Result {
             tape::write(packed, &members, *mtime)?.finish()?;
         }
         Format::TarZst => {
-            let packed = StreamingEncoder::new(&mut file, CompressionLevel::Default);
+            let packed = Frames::new(&mut file);
             tape::write(packed, &members, *mtime)?.finish()?;
         }
         Format::Zip => zip::write(&mut file, &members, *mtime)?,

@@ -72,7 +72,7 @@ fn take_back(
             failures.keep(instance.remove(revision));
         }
         let stays = match &instance.current {
-            Some(current) => format!("`{}` stays at `{current}`", instance.name),
+            Some(current) => format!("`{}` stays at `{}`", instance.name, short(current)),
             None => format!("nothing was deployed to `{}`", instance.name),
         };
         log::warn(&stays);
@@ -98,8 +98,8 @@ pub(crate) fn activate(
         instance.write_history()?;
     }
     let detail = match before {
-        Some(before) => format!("from `{before}` to `{revision}`"),
-        None => format!("`{revision}`, the first"),
+        Some(before) => format!("from `{}` to `{}`", short(&before), short(revision)),
+        None => format!("`{}`, the first", short(revision)),
     };
     Ok(Some(instance.change(
         Operation::Activate,
@@ -178,11 +178,19 @@ fn equal(new: &Path, old: &Path) -> Option<bool> {
     })
 }
 
+/// Enough of a digest for people.
+pub(crate) fn short(revision: &str) -> &str {
+    revision.get(..8).unwrap_or(revision)
+}
+
 /// For a revision that nobody has.
 pub(crate) fn unknown(instance: &Instance, revision: &str) -> Failure {
     let there = match instance.releases.is_empty() {
         true => "there are none".to_owned(),
-        false => format!("there are `{}`", instance.releases.join("`, `")),
+        false => {
+            let names: Vec<&str> = instance.releases.iter().map(|name| short(name)).collect();
+            format!("there are `{}`", names.join("`, `"))
+        }
     };
     Failure::user(format!(
         "`{}` has no release `{revision}`: {there}",

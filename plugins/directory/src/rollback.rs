@@ -2,7 +2,7 @@
 
 use cofferdam_plugin::{Change, Failure, Operation, Result, Rollback};
 
-use crate::deploy::{activate, unknown};
+use crate::deploy::{activate, short, unknown};
 use crate::instance::Instance;
 use crate::{Config, health};
 
@@ -21,7 +21,7 @@ pub(crate) fn rollback(request: Rollback<Config>) -> Result<Vec<Change>> {
         match activate(&mut instance, &revision, request.dry_run)? {
             Some(change) => changes.push(change),
             None => {
-                let detail = format!("is at `{revision}` already");
+                let detail = format!("is at `{}` already", short(&revision));
                 changes.push(instance.change(Operation::Keep, "current".to_owned(), detail));
             }
         }

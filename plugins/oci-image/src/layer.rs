@@ -6,11 +6,11 @@ use std::io::{BufWriter, Write};
 use cofferdam_plugin::files::{self, Entry, Kind};
 use cofferdam_plugin::{At as _, Result, input, out};
 use flate2::write::GzEncoder;
-use structured_zstd::encoding::{CompressionLevel, StreamingEncoder};
 use tar::{Builder, EntryType, Header};
 
 use crate::blob::{Blob, Hashed};
 use crate::config::{Compression, Config};
+use crate::frames::Frames;
 
 /// The layer's blob, and the digest of its uncompressed bytes.
 pub(crate) fn write(need: &str, config: &Config) -> Result<(Blob, String)> {
@@ -26,7 +26,7 @@ pub(crate) fn write(need: &str, config: &Config) -> Result<(Blob, String)> {
             (packed.finish()?, plain)
         }
         Compression::Zstd => {
-            let packed = StreamingEncoder::new(blob, CompressionLevel::Default);
+            let packed = Frames::new(blob);
             let (packed, plain) = append(packed, &entries, config.mtime)?;
             (packed.finish()?, plain)
         }

@@ -4,6 +4,7 @@
 
 mod blob;
 mod config;
+mod frames;
 mod layer;
 
 use cofferdam_plugin::{Failure, Request, Result, files, json, out};
