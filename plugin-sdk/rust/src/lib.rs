@@ -57,3 +57,6 @@ pub use harness::Harness;
 pub use log::progress;
 pub use paths::{build, guest_path, input, out, real_path, src, tmp};
 pub use request::{Deployment, NoConfig, Request, Rollback, json};
+
+#[cfg(test)]
+mod tests;
