@@ -3,6 +3,7 @@
 mod bindings;
 mod failures;
 mod fixture;
+mod guide;
 mod incremental;
 mod layers;
 mod outputs;

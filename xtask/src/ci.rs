@@ -46,11 +46,18 @@ fn lint_host(workspace: &Workspace) -> Outcome {
     step(clippy.args(["--", "-D", "warnings"]))
 }
 
-/// The same crates once more, as the sandbox gets them.
+/// What is code of its own in the sandbox. Plugins are the same on both sides, as `tidy` checks.
 fn lint_guests(workspace: &Workspace) -> Outcome {
     let mut clippy = workspace.cargo();
-    clippy.args(["clippy", "--locked", "--target", TARGET]);
-    for guest in workspace.plugins()?.iter().chain(&workspace.fixtures()?) {
+    clippy.args([
+        "clippy",
+        "--locked",
+        "--target",
+        TARGET,
+        "--package",
+        "cofferdam-plugin",
+    ]);
+    for guest in workspace.fixtures()? {
         clippy.args(["--package", &guest.package]);
     }
     step(clippy.args(["--", "-D", "warnings"]))

@@ -79,6 +79,13 @@ const IN_TESTS: &[Ban] = &[Ban {
     reason: "a test that waits is slow, or fails on a slow machine",
 }];
 
+/// Only in plugins, which are linted and tested as the host runs them.
+const IN_PLUGINS: &[Ban] = &[Ban {
+    text: "target_family",
+    ending: ".rs",
+    reason: "a plugin does the same in the sandbox and in its tests: the SDK has what differs",
+}];
+
 /// Files that name what is banned, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("Cargo.lock", "cargo writes the registry's name"),
@@ -150,6 +157,14 @@ mod tests {
             [4]
         );
         assert_eq!(lines("tests/it/main.rs", "thread::sleep(d);\n"), [1]);
+        assert_eq!(
+            lines("plugins/a/src/lib.rs", "#[cfg(target_family = \"wasm\")]\n"),
+            [1]
+        );
+        assert_eq!(
+            lines("plugin-sdk/a.rs", "#[cfg(target_family = \"wasm\")]\n"),
+            []
+        );
         assert_eq!(lines("Cargo.lock", "crates.io\n"), []);
     }
 
