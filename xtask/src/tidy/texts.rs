@@ -106,7 +106,11 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
         let first_test_line = source.code().count() + 1;
         for (line, text) in source.lines() {
             let tested = source.is_test() || line >= first_test_line;
-            let bans = BANS.iter().chain(IN_TESTS.iter().filter(|_| tested));
+            let in_plugin = source.path.starts_with("plugins/");
+            let bans = BANS
+                .iter()
+                .chain(IN_TESTS.iter().filter(|_| tested))
+                .chain(IN_PLUGINS.iter().filter(|_| in_plugin));
             for ban in
                 bans.filter(|ban| text.contains(ban.text) && source.path.ends_with(ban.ending))
             {
