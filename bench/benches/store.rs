@@ -61,7 +61,7 @@ fn blobs(criterion: &mut Criterion) {
         let store = open(folder.path());
         let digests = put(&store, &blobs);
         group.bench_function("put what is there", |bencher| {
-            bencher.iter(|| put(&store, black_box(&blobs)))
+            bencher.iter(|| put(&store, black_box(&blobs)));
         });
         group.bench_function("get", |bencher| {
             bencher.iter(|| {
@@ -78,7 +78,7 @@ fn opening(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     put(&open(folder.path()), &pages(300));
     criterion.bench_function("open a store", |bencher| {
-        bencher.iter(|| open(black_box(folder.path())))
+        bencher.iter(|| open(black_box(folder.path())));
     });
 }
 
