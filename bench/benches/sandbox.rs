@@ -95,6 +95,7 @@ fn run(sandbox: &Sandbox, program: &Program, source: Arc<Folder>, arguments: &[S
             layout,
             environment: Vec::new(),
             seed: [7; 32],
+            ahead: 0,
             entropy: false,
             limits: Limits::default(),
             cancel: &Default::default(),
