@@ -12,8 +12,8 @@ use crate::terminal::level_name;
 /// For docs/cli.md.
 pub const REFERENCE: &str = "\
 One JSON object a line on stdout, each with `event` first; programs should pass over events and fields that they do \
-not know. Times are in milliseconds. `started` comes before an action's one end: `cached`, `executed`, `failed` or \
-`skipped`; a run in which nothing has changed tells only its `summary`, which is always last where there is one. \
+not know. Times are in milliseconds. Every action has one end: `cached`, `executed`, `failed` or `skipped`; what is \
+looked up or executed is `started` before. A run in which nothing has changed tells only its `summary`, which is always last where there is one. \
 Its four counts add up to `actions`.
 
 | event | fields |
