@@ -12,12 +12,15 @@ pub struct Builtin {
     pub bytes: &'static [u8],
 }
 
+/// The value of a host variable, if it is set.
+pub type HostEnvironment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 pub struct OpenOptions {
     pub folder: PathBuf,
     pub cache_dir: PathBuf,
     pub builtins: &'static [Builtin],
     /// Looks a host variable up, for those that the project file passes on.
-    pub host_environment: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub host_environment: HostEnvironment,
     /// Identifies this build of the program: another one does not trust the last run's record.
     pub binary: [u8; 32],
 }

@@ -68,7 +68,7 @@ impl Mounts {
             mounts.push(Mount {
                 at: at.into(),
                 kind,
-            })
+            });
         };
         mount(
             "/src",

@@ -11,6 +11,9 @@ use rustix::io::Errno;
 use crate::observe::{Fault, Kind};
 use crate::project::identity::{Clock, Identity};
 
+/// Names and kinds, sorted.
+pub type Names = Vec<(Box<str>, Kind)>;
+
 pub struct Folder {
     path: PathBuf,
     descriptor: OwnedFd,
@@ -105,7 +108,7 @@ impl Folder {
     }
 
     /// The names in a directory, sorted, with their kinds. `None`: it is not a directory any more.
-    pub fn list(&self, path: &str) -> Result<Option<Vec<(Box<str>, Kind)>>, Fault> {
+    pub fn list(&self, path: &str) -> Result<Option<Names>, Fault> {
         let Some(descriptor) =
             self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW)?
         else {

@@ -52,7 +52,7 @@ enum Status {
     /// Ready, queued, or at work.
     Active,
     /// A planner whose actions are under way.
-    Expanded(Done),
+    Expanded(Box<Done>),
     Ended(End),
 }
 
@@ -82,8 +82,10 @@ pub struct Board {
 impl Board {
     /// `selected` and all they need take part; the others stay idle.
     pub fn new(actions: Vec<Arc<Action>>, selected: &[ActionId]) -> Board {
-        let mut board = Board::default();
-        board.slots = actions.into_iter().map(Slot::new).collect();
+        let mut board = Board {
+            slots: actions.into_iter().map(Slot::new).collect(),
+            ..Board::default()
+        };
         let mut wanted = HashSet::new();
         let mut stack = selected.to_vec();
         while let Some(id) = stack.pop() {
@@ -216,7 +218,7 @@ impl Board {
         Task::Gather {
             id,
             action,
-            done,
+            done: *done,
             parts,
         }
     }
@@ -247,7 +249,7 @@ impl Board {
         );
         let planned: Vec<ActionId> = (first..self.slots.len() as ActionId).collect();
         let slot = &mut self.slots[id as usize];
-        slot.status = Status::Expanded(done);
+        slot.status = Status::Expanded(Box::new(done));
         slot.open = planned.len() as u32;
         slot.planned.clone_from(&planned);
         if planned.is_empty() {
