@@ -14,7 +14,10 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
     });
     let unused = guests.filter(|(_, name)| {
         let constant = name.replace('-', "_").to_uppercase();
-        let uses = |text: &str| text.contains(&format!("\"{name}\"")) || text.contains(&constant);
+        let quoted = [name.to_string(), name.replace('-', "_")].map(|name| format!("\"{name}\""));
+        let uses = |text: &str| {
+            quoted.iter().any(|name| text.contains(name)) || text.contains(&constant)
+        };
         !sources
             .rust()
             .any(|source| !source.path.starts_with(FOLDER) && uses(&source.text))

@@ -203,6 +203,7 @@ impl Setting {
                 layout,
                 environment: self.environment.clone(),
                 seed: self.seed,
+                ahead: 0,
                 entropy: self.entropy,
                 limits: self.limits,
                 cancel: &self.cancel,
