@@ -13,8 +13,13 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
         (!name.contains('/')).then_some((source, name))
     });
     let unused = guests.filter(|(_, name)| {
-        let constant = name.replace('-', "_").to_uppercase();
-        let uses = |text: &str| text.contains(&format!("\"{name}\"")) || text.contains(&constant);
+        let snake = name.replace('-', "_");
+        let written = [
+            format!("\"{name}\""),
+            format!("\"{snake}\""),
+            snake.to_uppercase(),
+        ];
+        let uses = |text: &str| written.iter().any(|name| text.contains(name));
         !sources
             .rust()
             .any(|source| !source.path.starts_with(FOLDER) && uses(&source.text))

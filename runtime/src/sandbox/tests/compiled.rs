@@ -41,6 +41,7 @@ fn compilations(folder: &Path) -> usize {
             layout: Setting::default().layout(),
             environment: Vec::new(),
             seed: [0; 32],
+            ahead: 0,
             entropy: false,
             limits: Limits::default(),
             cancel: &Cancel::default(),
