@@ -127,24 +127,27 @@ impl Builder {
             .join(format!("{artifact}.wasm"))
     }
 
-    /// The component of one guest of the workspace, built if it is stale: for tests and benches, from within their
-    /// own process.
-    pub fn component_of(workspace: &Path, folder: &str) -> Result<PathBuf, String> {
+    /// The component of one guest in a folder of the workspace, built if it is stale: for tests and benches, from
+    /// within their own process.
+    pub fn component_of(workspace: &Path, folder: &str, name: &str) -> Result<PathBuf, String> {
         let program =
             env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
         let builder = Builder::new(workspace, &target_folder(&program));
-        let guest = guest(&workspace.join(folder))?;
-        builder.build(std::slice::from_ref(&guest))?;
-        let [artifact] = &guest.artifacts[..] else {
-            return Err(format!(
-                "`{folder}` builds not one component but {}",
-                guest.artifacts.len()
-            ));
-        };
-        Ok(builder.component(artifact))
+        let guests = guests_in(&workspace.join(folder))?;
+        builder.build(&guests)?;
+        let guest = guests.iter().find(|guest| guest.name == name);
+        match guest.map(|guest| &guest.artifacts[..]) {
+            Some([artifact]) => Ok(builder.component(artifact)),
+            Some(artifacts) => Err(format!(
+                "`{folder}/{name}` builds not one component but {}",
+                artifacts.len()
+            )),
+            None => Err(format!("there is no guest `{folder}/{name}`")),
+        }
     }
 
-    /// Builds what is stale of `guests`; cargo knows what is.
+    /// Builds what is stale of `guests`; cargo knows what is. Always all of one folder: cargo unites the features of
+    /// what is built together, so the bytes of a guest depend on its company.
     pub fn build(&self, guests: &[Guest]) -> Result<(), String> {
         if guests.is_empty() {
             return Ok(());

@@ -28,8 +28,8 @@ fn executions(criterion: &mut Criterion) {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace");
-    let probe =
-        guests::Builder::component_of(workspace, "tests/guests/probe").expect("the probe is built");
+    let probe = guests::Builder::component_of(workspace, "tests/guests", "probe")
+        .expect("the probe is built");
     let bytes: Arc<[u8]> = std::fs::read(probe).expect("the probe is there").into();
     let code = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::new(code.path().to_owned(), Box::new(|_| {}));

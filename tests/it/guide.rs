@@ -1,16 +1,10 @@
 //! docs/plugins.md works as written.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-#[path = "../../plugins/guests.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with build scripts, which use more of it"
-)]
-mod guests;
+use crate::fixture::{component, new_cache};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,8 +42,6 @@ fn the_plugin_of_the_guide_is_the_one_that_is_tested() {
 
 #[test]
 fn the_plugin_of_the_guide_runs() {
-    let component: PathBuf = guests::Builder::component_of(workspace(), "tests/guests/greet")
-        .expect("the guest is built");
     let project = tempfile::tempdir().expect("a folder");
     let cache = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| {
@@ -57,7 +49,8 @@ fn the_plugin_of_the_guide_runs() {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
-    fs::copy(component, project.path().join("greet.wasm")).expect("a copy");
+    fs::write(project.path().join("greet.wasm"), component("greet")).expect("a file");
+    new_cache(cache.path());
     write("names/ann.txt", "Ann");
     write("names/bo.txt", "Bo");
     write(

@@ -42,7 +42,7 @@ fn lint_host(workspace: &Workspace) -> Outcome {
     let mut clippy = workspace.cargo();
     clippy
         .args(["clippy", "--locked", "--all-targets"])
-        .args(test::host_packages(&workspace.fixtures()?));
+        .args(test::host_packages(workspace)?);
     step(clippy.args(["--", "-D", "warnings"]))
 }
 
@@ -57,7 +57,7 @@ fn lint_guests(workspace: &Workspace) -> Outcome {
         "--package",
         "cofferdam-plugin",
     ]);
-    for guest in workspace.fixtures()? {
+    for guest in test::guests_only(workspace)? {
         clippy.args(["--package", &guest.package]);
     }
     step(clippy.args(["--", "-D", "warnings"]))

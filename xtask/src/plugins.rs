@@ -43,12 +43,7 @@ pub fn check(workspace: &Workspace, plugins: &[Guest]) -> Outcome {
             ));
         }
     }
-    match plugins.iter().min_by_key(|plugin| {
-        fs::metadata(builder.component(&plugin.artifacts[0])).map_or(0, |file| file.len())
-    }) {
-        Some(smallest) => build_elsewhere(workspace, smallest),
-        None => Ok(()),
-    }
+    build_elsewhere(workspace)
 }
 
 /// The first of `paths` that occurs in `bytes`.
@@ -61,8 +56,9 @@ fn named_in<'a>(bytes: &[u8], paths: &'a [String]) -> Option<&'a str> {
     paths.iter().find(occurs).map(String::as_str)
 }
 
-/// Builds a plugin from a copy of the workspace, with nothing of what was built here.
-fn build_elsewhere(workspace: &Workspace, plugin: &Guest) -> Outcome {
+/// Builds the tests' guests, which are small, once more from a copy of the workspace, with nothing of what was built
+/// here.
+fn build_elsewhere(workspace: &Workspace) -> Outcome {
     let elsewhere = workspace
         .target
         .join("elsewhere/a folder with another name");
@@ -71,17 +67,23 @@ fn build_elsewhere(workspace: &Workspace, plugin: &Guest) -> Outcome {
             .map_err(|error| format!("cannot empty `{}`: {error}", elsewhere.display()))?;
     }
     copy_sources(&workspace.root, &elsewhere)?;
+    let here = workspace.builder();
     let there = Builder::new(&elsewhere, &elsewhere.join("target"));
-    there.build(std::slice::from_ref(plugin))?;
-    for artifact in &plugin.artifacts {
-        if component(&there, artifact)? != component(&workspace.builder(), artifact)? {
+    let guests = workspace.fixtures()?;
+    here.build(&guests)?;
+    there.build(&guests)?;
+    for artifact in guests.iter().flat_map(|guest| &guest.artifacts) {
+        if component(&there, artifact)? != component(&here, artifact)? {
+            let folder = elsewhere.display();
             return Err(format!(
-                "`{artifact}.wasm` has other bytes when it is built in `{}`",
-                elsewhere.display()
+                "`{artifact}.wasm` has other bytes when it is built in `{folder}`"
             ));
         }
-        println!("`{artifact}.wasm` is the same from another folder");
     }
+    println!(
+        "{} guests have the same bytes from another folder",
+        guests.len()
+    );
     Ok(())
 }
 

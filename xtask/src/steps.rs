@@ -39,11 +39,14 @@ impl Workspace {
         guests::guests_in(&self.root.join("plugins"))
     }
 
-    /// Guests that only tests and benches run.
+    /// Guests that only tests run.
     pub fn fixtures(&self) -> Outcome<Vec<Guest>> {
-        let mut guests = guests::guests_in(&self.root.join("tests/guests"))?;
-        guests.extend(guests::guests_in(&self.root.join("bench"))?);
-        Ok(guests)
+        guests::guests_in(&self.root.join("tests/guests"))
+    }
+
+    /// Guests that only benches run.
+    pub fn measured(&self) -> Outcome<Vec<Guest>> {
+        guests::guests_in(&self.root.join("bench"))
     }
 
     pub fn cargo(&self) -> Command {

@@ -10,10 +10,9 @@ use crate::{guests::Guest, programs};
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
     let all = flag(arguments, "--all")?;
     add_target(TARGET)?;
-    workspace.builder().build(&workspace.fixtures()?)?;
     let mut test = workspace.cargo();
     test.args(["test", "--locked", "--no-fail-fast"]);
-    test.args(host_packages(&workspace.fixtures()?));
+    test.args(host_packages(workspace)?);
     if all {
         test.env(programs::VARIABLE, programs::gather(workspace)?);
     } else {
@@ -50,14 +49,19 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
 
 /// Arguments that choose every crate but those that only make sense in the sandbox.
 /// Clippy takes the same, so that both share what they build.
-pub fn host_packages(fixtures: &[Guest]) -> Vec<String> {
+pub fn host_packages(workspace: &Workspace) -> Outcome<Vec<String>> {
     let mut arguments = vec!["--workspace".to_owned()];
-    arguments.extend(
-        fixtures
-            .iter()
-            .flat_map(|guest| ["--exclude".to_owned(), guest.package.clone()]),
-    );
-    arguments
+    for guest in guests_only(workspace)? {
+        arguments.extend(["--exclude".to_owned(), guest.package]);
+    }
+    Ok(arguments)
+}
+
+/// Guests that are not plugins, and so have no tests of their own.
+pub fn guests_only(workspace: &Workspace) -> Outcome<Vec<Guest>> {
+    let mut guests = workspace.fixtures()?;
+    guests.extend(workspace.measured()?);
+    Ok(guests)
 }
 
 /// How many tests there are of the kinds that are told by their names.

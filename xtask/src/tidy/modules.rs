@@ -2,32 +2,23 @@
 
 use super::{Finding, Sources};
 
-/// Each uses only those before it: first what all speak of, then what stands on the disk, then the way of the data.
-const ORDER: &[&str] = &[
-    "error",
-    "event",
-    "observe",
-    "config",
-    "init",
-    "project",
-    "record",
-    "trees",
-    "outputs",
-    "sandbox",
-    "open",
-    "plan",
-    "execute",
-    "schedule",
-    "collect",
-    "run",
-    "deploy",
-    "inspect",
-    "components",
-];
+/// Where the order is written: the rows of the table after [`HEADING`].
+const PAGE: &str = "ARCHITECTURE.md";
+const HEADING: &str = "each module uses only those above it:";
 
 const FOLDER: &str = "runtime/src/";
 
 pub fn check(sources: &Sources) -> Vec<Finding> {
+    let order = match sources.get(PAGE).and_then(|page| order(&page.text)) {
+        Some(order) => order,
+        None => {
+            return vec![Finding::new(
+                PAGE,
+                0,
+                format!("there is no table after `{HEADING}`"),
+            )];
+        }
+    };
     let mut findings = Vec::new();
     for source in sources.rust() {
         let Some(within) = source.path.strip_prefix(FOLDER) else {
@@ -37,29 +28,38 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
         if module == "lib" || source.is_test() {
             continue;
         }
-        let Some(place) = ORDER.iter().position(|name| *name == module) else {
-            let message = format!(
-                "module `{module}` has no place in the order: add it to `xtask/src/tidy/modules.rs`"
-            );
+        let Some(place) = order.iter().position(|name| *name == module) else {
+            let message = format!("module `{module}` has no place in the table of `{PAGE}`");
             findings.push(Finding::new(&source.path, 0, message));
             continue;
         };
         let code: String = source.code().map(|(_, line)| format!("{line}\n")).collect();
         for (line, used) in used_modules(&code) {
-            let later = ORDER
+            if order
                 .iter()
                 .position(|name| *name == used)
-                .is_some_and(|other| other > place);
-            if later {
-                findings.push(Finding::new(
-                    &source.path,
-                    line,
-                    format!("`{module}` comes before `{used}` and must not use it"),
-                ));
+                .is_some_and(|other| other > place)
+            {
+                let message = format!("`{module}` comes before `{used}` and must not use it");
+                findings.push(Finding::new(&source.path, line, message));
             }
         }
     }
     findings
+}
+
+/// The names in the first column of the table, from top to bottom.
+fn order(page: &str) -> Option<Vec<&str>> {
+    let (_, table) = page.split_once(HEADING)?;
+    let rows = table
+        .trim_start()
+        .lines()
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let names: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    (!names.is_empty()).then_some(names)
 }
 
 /// The first name of each path that starts with `crate::`, in groups too, with its line.
@@ -114,11 +114,22 @@ fn head(path: &str) -> &str {
 mod tests {
     use super::*;
 
+    const TABLE: &str = "Inside, each module uses only those above it:\n\n| module | line |\n|---|---|\n\
+        | `error`, `event` | the words |\n| `config` | `x` |\n| `plan` | |\n| `schedule` | |\n| `run` | |\n\n`late`\n";
+
     fn messages(path: &str, text: &str) -> Vec<String> {
-        check(&Sources::of(&[(path, text)]))
-            .iter()
-            .map(Finding::to_string)
-            .collect()
+        let sources = Sources::of(&[(path, text), (PAGE, TABLE)]);
+        check(&sources).iter().map(Finding::to_string).collect()
+    }
+
+    #[test]
+    fn the_order_is_read_from_the_page() {
+        assert_eq!(
+            order(TABLE).unwrap(),
+            ["error", "event", "config", "plan", "schedule", "run"]
+        );
+        assert_eq!(order("no table"), None);
+        assert_eq!(check(&Sources::of(&[])).len(), 1);
     }
 
     #[test]

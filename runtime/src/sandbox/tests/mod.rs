@@ -8,8 +8,7 @@ mod stops;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use cofferdam_cache::Digest;
@@ -18,45 +17,38 @@ use super::vfs::{BuiltFile, BuiltNode, LowerId, Mount, MountKind};
 use super::*;
 use crate::observe::{Content, Kind, Listing, Lower, Stat};
 
-fn target() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+#[path = "../../../../plugins/guests.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with build scripts, which use more of it"
+)]
+mod guests;
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("the workspace");
-    root.join("target/guests")
+        .expect("the workspace")
 }
 
 /// The component of the crate `tests/guests/NAME`.
 fn build_guest(name: &str) -> Vec<u8> {
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "plugin",
-            "--target",
-            "wasm32-wasip2",
-        ])
-        .args(["-p", name, "--target-dir"])
-        .arg(target())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo starts");
-    assert!(
-        built.success(),
-        "cannot build the guest `{name}`: is the target wasm32-wasip2 installed?"
-    );
-    // Of a library, cargo writes the hyphens of a name otherwise.
-    let file = name.replace('-', "_");
-    let file = target().join(format!("wasm32-wasip2/plugin/{file}.wasm"));
+    let file = guests::Builder::component_of(workspace(), "tests/guests", name)
+        .unwrap_or_else(|message| panic!("{message}"));
     std::fs::read(file).expect("cargo wrote the component")
+}
+
+/// Kept from one run of the tests to the next.
+fn code_folder() -> std::path::PathBuf {
+    let program = std::env::current_exe().expect("this program has a path");
+    guests::target_folder(&program).join("sandbox-code")
 }
 
 static PROBE_BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| build_guest("probe"));
 static PROBE: LazyLock<Component> = LazyLock::new(|| component("probe", PROBE_BYTES.clone()));
 
 /// For all tests: each component is compiled once.
-static SANDBOX: LazyLock<Sandbox> =
-    LazyLock::new(|| Sandbox::new(target().join("code"), Box::new(|_| {})));
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(code_folder(), Box::new(|_| {})));
 
 fn component(name: &str, bytes: impl Into<Arc<[u8]>>) -> Component {
     let bytes = bytes.into();
