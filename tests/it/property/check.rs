@@ -263,7 +263,7 @@ impl State {
                     executed.push(action.clone());
                     actions.insert(action.clone(), format!("done {output}"));
                 }
-                Event::Cached { action, output } => {
+                Event::Cached { action, output, .. } => {
                     actions.insert(action.clone(), format!("done {output}"));
                 }
                 Event::Failed { action, errors, .. } => {

@@ -13,13 +13,6 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
         (!name.contains('/')).then_some((source, name))
     });
     let unused = guests.filter(|(_, name)| {
-<<<<<<< HEAD
-        let constant = name.replace('-', "_").to_uppercase();
-        let quoted = [name.to_string(), name.replace('-', "_")].map(|name| format!("\"{name}\""));
-        let uses = |text: &str| {
-            quoted.iter().any(|name| text.contains(name)) || text.contains(&constant)
-        };
-=======
         let snake = name.replace('-', "_");
         let written = [
             format!("\"{name}\""),
@@ -27,7 +20,6 @@ pub fn check(sources: &Sources) -> Vec<Finding> {
             snake.to_uppercase(),
         ];
         let uses = |text: &str| written.iter().any(|name| text.contains(name));
->>>>>>> tools
         !sources
             .rust()
             .any(|source| !source.path.starts_with(FOLDER) && uses(&source.text))
