@@ -98,7 +98,7 @@ impl Step {
             0 | 1 => format!("/src/{below}"),
             2 => format!("/build/{below}"),
             _ => match act.needs.first() {
-                Some(need) if self.other % 3 == 0 => format!("/in/a{need}/transcript"),
+                Some(need) if self.other.is_multiple_of(3) => format!("/in/a{need}/transcript"),
                 Some(need) => format!("/in/a{need}/{below}"),
                 None => format!("/src/{below}/../b"),
             },
