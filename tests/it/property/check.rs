@@ -103,7 +103,8 @@ impl State {
             });
         }
         if let Some((events, source, hand)) = &round.during {
-            self.run_disturbed(*events, source, *hand, round.jobs);
+            let ran = self.run_disturbed(*events, source, *hand, round.jobs);
+            self.last = self.outcome(&ran, self.live.folder()).0.actions;
         }
         let edited = format!("after {round:?}\n{}", self.scenario.model.toml());
         let first = self.run(round.jobs);
@@ -121,6 +122,7 @@ impl State {
             );
             self.seen.insert(now);
         }
+        self.last.clone_from(&live.actions);
         let second = self.run(round.jobs);
         let (again, executed) = self.outcome(&second, self.live.folder());
         prop_assert!(again == live, "{edited}\nfirst {live:#?}\nagain {again:#?}");
@@ -135,7 +137,6 @@ impl State {
                 second.events
             );
         }
-        self.last = live.actions;
         Ok(())
     }
 
@@ -222,7 +223,13 @@ impl State {
     }
 
     /// A run during which an edit is made. What it gives counts for nothing but the runs after it.
-    fn run_disturbed(&self, after: usize, source: &super::edit::Source, hand: Hand, jobs: usize) {
+    fn run_disturbed(
+        &self,
+        after: usize,
+        source: &super::edit::Source,
+        hand: Hand,
+        jobs: usize,
+    ) -> Ran {
         let events = AtomicUsize::new(0);
         let made = Mutex::new(false);
         let make = || {
@@ -232,7 +239,7 @@ impl State {
                 source.apply(self.shadow.folder());
             }
         };
-        std::thread::scope(|scope| {
+        let ran = std::thread::scope(|scope| {
             self.live.run_watched(
                 |options| {
                     options.jobs = jobs;
@@ -247,9 +254,10 @@ impl State {
                         }
                     }
                 },
-            );
+            )
         });
         make();
+        ran
     }
 
     /// How a run ended, and what it executed.

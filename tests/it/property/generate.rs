@@ -1,5 +1,7 @@
 //! Random projects and random edits.
 
+use std::fmt;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -42,6 +44,15 @@ pub enum Hand {
     Teller,
     /// Another one; nobody waits.
     Another,
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "files {:?}\n{}", self.files, self.model.toml())?;
+        self.rounds
+            .iter()
+            .try_for_each(|round| writeln!(f, "{round:?}"))
+    }
 }
 
 pub fn scenario(mix: Mix, rounds: usize) -> impl Strategy<Value = Scenario> {

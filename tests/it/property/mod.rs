@@ -8,30 +8,32 @@ mod edit;
 mod generate;
 mod model;
 
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 use crate::fixture::tree;
 use check::check;
 use generate::{Mix, scenario};
 
 /// Projects of each kind, and edits of each project.
-const CASES: u32 = 40;
+const CASES: u32 = 4;
 const ROUNDS: usize = 50;
 
 fn prove(mix: Mix) {
-    let cases = std::env::var("CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok());
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
     let config = Config {
-        cases: cases.unwrap_or(CASES),
-        max_shrink_iters: 3000,
+        cases: number("CASES").unwrap_or(CASES),
+        max_shrink_iters: number("SHRINKS").unwrap_or(2000),
         failure_persistence: None,
         ..Config::default()
     };
-    let mut runner = TestRunner::new(config);
+    // The same projects each time; `CASES=40` makes it 10,000 edits.
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
     let outcome = runner.run(&scenario(mix, ROUNDS), |scenario| check(&scenario));
-    if let Err(error) = outcome {
-        panic!("{error}");
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, scenario)) => panic!("{reason}\n{scenario}"),
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
 }
 
