@@ -38,11 +38,6 @@ fn prove(mix: Mix) {
 }
 
 #[test]
-fn property_of_files() {
-    prove(Mix::Files);
-}
-
-#[test]
 fn property_of_outputs() {
     prove(Mix::Outputs);
 }
