@@ -8,5 +8,6 @@ mod incremental;
 mod layers;
 mod outputs;
 mod planners;
+mod programs;
 mod property;
 mod sight;
