@@ -30,11 +30,11 @@ fn image(compression: &str) -> Project {
         r#"
 [actions.lower]
 plugin = "scripted"
-config = {{ steps = ["write /out/etc/motd hello", "write /out/bin/tool T", "make-program /out/bin/tool", "folder /out/empty"] }}
+config = {{ silent = true, steps = ["write /out/etc/motd hello", "write /out/bin/tool T", "make-program /out/bin/tool", "folder /out/empty"] }}
 
 [actions.upper]
 plugin = "scripted"
-config = {{ steps = ["write /out/etc/issue upper", "symlink tool /out/bin/link"] }}
+config = {{ silent = true, steps = ["write /out/etc/issue upper", "symlink tool /out/bin/link"] }}
 
 [actions.image]
 plugin = "oci-image"
