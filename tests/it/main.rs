@@ -5,6 +5,7 @@ mod failures;
 mod fixture;
 mod guide;
 mod incremental;
+mod init;
 mod layers;
 mod outputs;
 mod planners;
