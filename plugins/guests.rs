@@ -96,12 +96,12 @@ fn package_name(manifest: &str) -> Option<String> {
         })
 }
 
-/// The folder that holds everything cargo builds, found from a file within it.
+/// The folder that holds everything cargo builds, found from a file within it. For another target than the host's
+/// cargo makes a folder in the folder, marked like it.
 pub fn target_folder(within: &Path) -> PathBuf {
-    let marked = within
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").is_file());
-    marked.unwrap_or(within).to_owned()
+    let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let inner = within.ancestors().find(marked).unwrap_or(within);
+    inner.parent().filter(marked).unwrap_or(inner).to_owned()
 }
 
 pub struct Builder {

@@ -123,15 +123,62 @@ pub fn copy_sources(from: &Path, to: &Path) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guests::{guest, guests_in, target_folder};
+
+    /// A folder for one test, emptied.
+    fn folder(name: &str) -> std::path::PathBuf {
+        let program = std::env::current_exe().unwrap();
+        let folder = target_folder(&program).join("tmp/xtask").join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn write(folder: &Path, name: &str, text: &str) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
 
     #[test]
     fn a_path_of_this_machine_is_found_in_bytes() {
         let paths = ["/opt/ann".to_owned(), "/opt/rust".to_owned()];
-        assert_eq!(
-            named_in(b"\0asm /opt/rust/lib.rs:3", &paths),
-            Some("/opt/rust")
-        );
+        let found = named_in(b"\0asm /opt/rust/lib.rs:3", &paths);
+        assert_eq!(found, Some("/opt/rust"));
         assert_eq!(named_in(b"\0asm /registry/lib.rs:3", &paths), None);
         assert_eq!(named_in(b"", &paths), None);
+    }
+
+    #[test]
+    fn a_guest_is_read_from_its_folder() {
+        let root = folder("guests");
+        let manifest =
+            "[workspace]\n[package]\nname = \"two-words\"\n[dependencies]\nname = \"x\"\n";
+        write(&root, "b/Cargo.toml", manifest);
+        write(&root, "b/src/lib.rs", "");
+        write(&root, "b/src/bin/tool.rs", "");
+        write(&root, "a/Cargo.toml", "[package]\nname = \"a\"\n");
+        write(&root, "a/src/main.rs", "");
+        write(&root, "guests.rs", "");
+        let guests = guests_in(&root).unwrap();
+        let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(guests[0].artifacts, ["a"]);
+        assert_eq!(guests[1].artifacts, ["tool", "two_words"]);
+        assert_eq!(guests[1].package, "two-words");
+        assert!(guest(&root).is_err());
+        assert!(guests_in(&root.join("none")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_target_folder_is_the_same_for_every_target() {
+        let root = folder("target");
+        write(&root, "CACHEDIR.TAG", "");
+        write(&root, "some-target/CACHEDIR.TAG", "");
+        assert_eq!(target_folder(&root.join("release/build/x/out")), root);
+        assert_eq!(
+            target_folder(&root.join("some-target/release/build/x/out")),
+            root
+        );
     }
 }

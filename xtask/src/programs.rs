@@ -12,34 +12,19 @@ use crate::steps::{Outcome, Workspace, found, step};
 pub const VARIABLE: &str = "COFFERDAM_TEST_PROGRAMS";
 
 struct Program {
-    /// The name in the folder.
+    /// Its name, and that of the Debian package it is in.
     name: &'static str,
-    source: Source,
     purpose: &'static str,
-}
-
-enum Source {
-    /// A package of Debian that has a program of the same name.
-    Debian,
-    /// A package of npm with its version, and a file in it.
-    Npm(&'static str, &'static str),
 }
 
 const PROGRAMS: &[Program] = &[
     Program {
         name: "skopeo",
-        source: Source::Debian,
         purpose: "reads OCI images",
     },
     Program {
         name: "umoci",
-        source: Source::Debian,
         purpose: "unpacks OCI images",
-    },
-    Program {
-        name: "esbuild.wasm",
-        source: Source::Npm("@esbuild/wasi-preview1@0.27.2", "esbuild.wasm"),
-        purpose: "a WASI program built by Go",
     },
 ];
 
@@ -53,11 +38,7 @@ pub fn gather(workspace: &Workspace) -> Outcome<PathBuf> {
         if present.exists() {
             continue;
         }
-        let got = match program.source {
-            Source::Debian => debian(program.name, &present),
-            Source::Npm(package, file) => npm(package, file, &present),
-        };
-        if let Err(reason) = got {
+        if let Err(reason) = debian(program.name, &present) {
             println!(
                 "Without `{}` ({}): its tests do not run. {reason}",
                 program.name, program.purpose
@@ -104,29 +85,4 @@ fn privileged(program: &str) -> Command {
         return sudo;
     }
     Command::new(program)
-}
-
-fn npm(package: &str, file: &str, to: &Path) -> Outcome {
-    if !found("npm") {
-        return Err("install `npm` and run this again".to_owned());
-    }
-    let folder = to.with_extension("npm");
-    fs::create_dir_all(&folder)
-        .map_err(|error| format!("cannot create `{}`: {error}", folder.display()))?;
-    let mut install = Command::new("npm");
-    install.args([
-        "install",
-        "--no-save",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-    ]);
-    step(install.arg(&folder).arg(package).stdout(Stdio::null()))?;
-    let name = package
-        .rsplit_once('@')
-        .map_or(package, |(name, _version)| name);
-    let from = folder.join("node_modules").join(name).join(file);
-    fs::copy(&from, to).map_err(|error| format!("cannot copy `{}`: {error}", from.display()))?;
-    Ok(())
 }

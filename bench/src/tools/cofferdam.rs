@@ -31,6 +31,7 @@ pub struct Start {
 const STORE: &str = ".store";
 /// The folder of a store that holds compiled code.
 const CODE: &str = "code";
+const FORMAT: &str = "format";
 
 impl Cofferdam {
     pub fn set_up(options: &Options, place: &Path) -> Outcome<Cofferdam> {
@@ -95,11 +96,12 @@ impl Tool for Cofferdam {
 
     /// Compiled code stays: it is reported apart.
     fn forget(&self, folder: &Path) -> Outcome {
-        remove(&folder.join(STORE))?;
-        copy_folder(
-            &self.smallest.join(STORE).join(CODE),
-            &folder.join(STORE).join(CODE),
-        )?;
+        let (from, to) = (self.smallest.join(STORE), folder.join(STORE));
+        remove(&to)?;
+        copy_folder(&from.join(CODE), &to.join(CODE))?;
+        // A folder without it is no store: one makes itself in an empty folder only.
+        std::fs::copy(from.join(FORMAT), to.join(FORMAT))
+            .map_err(|error| format!("cannot copy `{}`: {error}", from.join(FORMAT).display()))?;
         empty(&folder.join("out"))
     }
 

@@ -6,6 +6,7 @@ mod ninja;
 mod tup;
 mod turbo;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -97,10 +98,12 @@ fn remove(path: &Path) -> Outcome {
     }
 }
 
-/// Copies the files of a folder that may have folders in it.
+/// Copies the files of a folder that may have folders in it, for the user alone: compiled code is refused where
+/// others could have written it.
 fn copy_folder(from: &Path, to: &Path) -> Outcome {
     let copied = || -> std::io::Result<()> {
         std::fs::create_dir_all(to)?;
+        std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o700))?;
         for entry in from.read_dir()? {
             let entry = entry?;
             let to = to.join(entry.file_name());
