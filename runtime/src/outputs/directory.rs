@@ -24,6 +24,16 @@ impl Directory {
         Ok(directory)
     }
 
+    /// A folder below `root`. A link on the way is an error (`ELOOP` or `ENOTDIR`).
+    pub fn find_below(root: &OwnedFd, path: &str) -> Result<Directory> {
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut directory = Directory(rustix::fs::openat(root, ".", flags, Mode::empty())?);
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            directory = directory.open(name)?;
+        }
+        Ok(directory)
+    }
+
     /// Makes a folder below `root` with its parents; tells whether it was missing.
     pub fn make_below(root: &OwnedFd, path: &str) -> Result<bool> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -36,12 +46,16 @@ impl Directory {
         Ok(made)
     }
 
-    /// Removes a folder below `root` and those above it, as far as nothing is in them.
+    /// Removes a folder below `root` and those above it, as far as they are there and nothing is in them.
     pub fn remove_below(root: &OwnedFd, path: &str) -> Result<()> {
         let mut path = path;
         while !path.is_empty() {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-            Directory::open_below(root, parent)?.remove_if_empty(name)?;
+            match Directory::find_below(root, parent) {
+                Ok(parent) => parent.remove_if_empty(name)?,
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                Err(errno) => return Err(errno),
+            }
             path = parent;
         }
         Ok(())
@@ -151,7 +165,7 @@ impl Directory {
     /// Removes the folder if nothing is in it.
     pub fn remove_if_empty(&self, name: &str) -> Result<()> {
         match rustix::fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR) {
-            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT) => Ok(()),
+            Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT | Errno::NOTDIR) => Ok(()),
             other => other,
         }
     }

@@ -110,14 +110,11 @@ fn open_top(request: &Request) -> Result<Directory, Error> {
 
 pub fn place(request: &Request) -> Result<Placed, Error> {
     let mut placed = Placed::default();
-    let top = Arc::new(open_top(request)?);
     let Some(wanted) = request.tree else {
-        clear(request, &top, request.owned, request.folder, &mut placed)?;
-        drop(top);
-        Directory::remove_below(request.root, request.folder)
-            .map_err(|errno| failed(request.folder, errno))?;
+        take_away(request, &mut placed)?;
         return Ok(placed);
     };
+    let top = Arc::new(open_top(request)?);
     let work = Work {
         request,
         queue: Mutex::default(),
@@ -155,6 +152,17 @@ pub fn place(request: &Request) -> Result<Placed, Error> {
     }
     placed.restored.sort();
     Ok(placed)
+}
+
+/// Removes all that is ours, and the folder if nothing else is in it. Where something else stands, nothing is ours.
+fn take_away(request: &Request, placed: &mut Placed) -> Result<(), Error> {
+    let fail = |errno| failed(request.folder, errno);
+    match Directory::find_below(request.root, request.folder) {
+        Ok(top) => clear(request, &top, request.owned, request.folder, placed)?,
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+        Err(errno) => return Err(fail(errno)),
+    }
+    Directory::remove_below(request.root, request.folder).map_err(fail)
 }
 
 impl Work<'_> {

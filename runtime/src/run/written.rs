@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use cofferdam_cache::Digest;
+
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::{Environment, Last};
@@ -91,7 +93,12 @@ impl<'a> Outputs<'a> {
                 if let Some(folder) = &action.writes {
                     // What keeps it from being made is told when something is written there.
                     let made = Directory::make_below(table.folder().descriptor(), folder);
-                    changed |= made.unwrap_or(false);
+                    if made.unwrap_or(false) {
+                        changed = true;
+                        manifest
+                            .begin(folder, Digest::empty_tree())
+                            .map_err(|error| vec![unwritable(&error)])?;
+                    }
                 }
             }
         }
@@ -126,7 +133,7 @@ impl<'a> Outputs<'a> {
         &self,
         environment: &Environment,
         folder: &str,
-        tree: cofferdam_cache::Digest,
+        tree: Digest,
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");

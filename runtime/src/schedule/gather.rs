@@ -89,6 +89,10 @@ fn changed_union(
         .filter(|record| record.planner == Some((planner as u32, true)))
         .map(|record| (&*record.name, record.output))
         .collect();
+    if before.is_empty() {
+        // Perhaps it was no planner then, and what it left no union.
+        return Ok(None);
+    }
     let mut changes: Vec<(Option<Digest>, Option<Digest>)> = Vec::new();
     for part in parts {
         let old = before.remove(&*part.action.name);

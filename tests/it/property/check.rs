@@ -34,7 +34,7 @@ struct State {
     shadow: Project,
     variable: bool,
     plugin: bool,
-    /// Of the last run, for when the next one looks at no action.
+    /// Of the last good run, for when the next one looks at no action: a bad one leaves its record as it was.
     last: BTreeMap<String, String>,
     /// Sources and project file of good runs since the cache was lost.
     seen: BTreeSet<String>,
@@ -104,7 +104,7 @@ impl State {
         }
         if let Some((events, source, hand)) = &round.during {
             let ran = self.run_disturbed(*events, source, *hand, round.jobs);
-            self.last = self.outcome(&ran, self.live.folder()).0.actions;
+            self.remember(&ran);
         }
         let edited = format!("after {round:?}\n{}", self.scenario.model.toml());
         let first = self.run(round.jobs);
@@ -122,7 +122,7 @@ impl State {
             );
             self.seen.insert(now);
         }
-        self.last.clone_from(&live.actions);
+        self.remember(&first);
         let second = self.run(round.jobs);
         let (again, executed) = self.outcome(&second, self.live.folder());
         prop_assert!(again == live, "{edited}\nfirst {live:#?}\nagain {again:#?}");
@@ -258,6 +258,12 @@ impl State {
         });
         make();
         ran
+    }
+
+    fn remember(&mut self, ran: &Ran) {
+        if ran.result.is_ok() {
+            self.last = self.outcome(ran, self.live.folder()).0.actions;
+        }
     }
 
     /// How a run ended, and what it executed.

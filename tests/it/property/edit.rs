@@ -158,8 +158,14 @@ impl Output {
                 None => Ok(()),
             },
             Output::DeleteFolder(at) => {
-                let _ = remove(&shadow.join(FOLDERS[at % FOLDERS.len()]).join("foreign"));
-                remove(&folder(at))
+                let there = FOLDERS[at % FOLDERS.len()];
+                let _ = remove(&shadow.join(there).join("foreign"));
+                let _ = remove(&live.join(there));
+                for above in Path::new(there).ancestors() {
+                    let _ = fs::remove_dir(shadow.join(above));
+                    let _ = fs::remove_dir(live.join(above));
+                }
+                Ok(())
             }
             Output::Foreign(at) => {
                 if !folder(at).is_dir() {

@@ -12,7 +12,6 @@ use super::model::{Act, Kind, Model, Step};
 /// What most edits, or most actions, of a scenario are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mix {
-    #[allow(dead_code, reason = "chosen by hand until its cases end in time")]
     Files,
     Outputs,
     Layers,
