@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Events;
 use crate::execute::stop_errors;
 use crate::open::OpenOptions;
-use crate::plan::{DeployPlan, Plan, Programs};
+use crate::plan::{DeployPlan, Plan, Programs, read_checked};
 use crate::project::FileTable;
 use crate::record::{Reader, Writer};
 use crate::run::{RunOptions, Workspace, done_of, run_in};
@@ -184,7 +184,8 @@ impl Target {
         ));
         let sandbox = workspace.sandbox(events);
         let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
-        let plan = Plan::build(workspace.options(), &table, programs, false, events)?;
+        let spec = read_checked(workspace.options(), &table)?;
+        let plan = Plan::build(workspace.options(), spec, &table, programs, false, events)?;
         Ok(Target {
             plan: plan.deploy(name)?,
             sandbox,

@@ -1,23 +1,18 @@
 //! The project file, resolved: names to actions, plugins to programs, patterns to what is there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use crate::config::{
-    self, ActionKind, ActionSpec, Builtins, Capability, Grants, Hidden, Matched, ProjectSpec,
-    VariableSpec,
-};
-use crate::error::{Error, ErrorKind, Position};
+use crate::config::{self, ActionKind, ActionSpec, Builtins, Hidden, Matched, ProjectSpec};
+use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::open::OpenOptions;
-use crate::plan::action::{Action, ActionId, Need, Verb};
+use crate::plan::action::{Action, ActionId, Verb};
 use crate::plan::key::{Parts, static_key};
-use crate::plan::lock::{pin, requested};
+use crate::plan::lock::pin;
 use crate::plan::matching::matching;
 use crate::plan::programs::Programs;
 use crate::project::FileTable;
-use crate::sandbox::{Limits, Program, World};
 
 /// All that a project asks for, before planners add to it. Each action's needs stand before it.
 pub struct Plan {
@@ -37,37 +32,17 @@ pub struct Plan {
 /// Name of a host variable, or absolute path of a file, and blake3 of its value: zeros where there is none.
 pub type Outside = Vec<(Box<str>, [u8; 32])>;
 
-/// One `[deploy.NAME]`, resolved.
-pub struct DeployPlan {
-    pub name: String,
-    pub from: String,
-    pub position: Position,
-    pub program: Arc<Program>,
-    pub config: String,
-    /// What it may change, one instance each.
-    pub folders: Vec<String>,
-    pub timeout: Option<Duration>,
-}
-
 impl Plan {
-    /// Reads and resolves the project file. All errors of one kind at once.
+    /// Resolves what [`read_checked`] gives. All errors of one kind at once.
     pub fn build(
         open: &OpenOptions,
+        spec: ProjectSpec,
         table: &Arc<FileTable>,
         mut programs: Programs,
         locked: bool,
         events: &Events,
     ) -> Result<Plan, Vec<Error>> {
-        let spec = read_spec(table)?;
         programs.name(&spec);
-        let names: Vec<&str> = open.builtins.iter().map(|builtin| builtin.name).collect();
-        config::check(
-            &spec,
-            &Builtins {
-                plugins: &names,
-                tools: &[],
-            },
-        )?;
         let pinned = pin(table, &spec, &programs, locked)?;
         let wrote_lock = !pinned.is_empty();
         for message in pinned {
@@ -163,132 +138,6 @@ impl Plan {
             }
         }
         order
-    }
-
-    fn resolve(
-        &self,
-        open: &OpenOptions,
-        spec: &ActionSpec,
-        numbers: &HashMap<String, ActionId>,
-        hidden: &Arc<Hidden>,
-        variables: &mut Outside,
-    ) -> Result<Action, Error> {
-        let position = self.spec.position(spec.name.place);
-        let (program, verb) = match &spec.kind {
-            ActionKind::Plugin(name) => {
-                let program = self
-                    .programs
-                    .plugin(name)
-                    .map_err(|error| self.placed(error, name.place))?;
-                let config = spec.config.canonical();
-                let verb = match program.world() {
-                    World::Action => Verb::Run { config },
-                    World::Planner | World::Suite => Verb::Plan { config },
-                    World::Deployer | World::Command => {
-                        return Err(Error::config(format!(
-                            "the plugin `{}` cannot run as an action",
-                            name.value
-                        ))
-                        .cause("it is a deployer or a plain program")
-                        .at(self.spec.position(name.place))
-                        .hint(
-                            "use a deployer in `[deploy.NAME]`, a program in `[tools]` and `run`",
-                        ));
-                    }
-                };
-                (program, verb)
-            }
-            ActionKind::Run { tool, arguments } => {
-                let program = self
-                    .programs
-                    .tool(tool)
-                    .map_err(|error| self.placed(error, tool.place))?;
-                if program.world() != World::Command {
-                    return Err(Error::config(format!(
-                        "`{}` is a plugin, not a program to run",
-                        tool.value
-                    ))
-                    .at(self.spec.position(tool.place))
-                    .hint("name it under `[plugins]` and use it with `plugin`"));
-                }
-                let arguments = arguments.iter().map(|argument| argument.value.expand(None));
-                let arguments = std::iter::once(tool.value.clone())
-                    .chain(arguments)
-                    .collect();
-                (program, Verb::Command { arguments })
-            }
-        };
-        let environment = environment(open, &spec.environment, variables);
-        let grants = self.effective(
-            &spec.grants,
-            &program,
-            &format!("actions.{}", spec.name.value),
-            spec.grants_place,
-        )?;
-        let limits = Limits {
-            memory: spec.memory.unwrap_or(Limits::default().memory),
-            timeout: spec.timeout,
-            ..Limits::default()
-        };
-        let needs = spec.needs.iter().map(|need| Need {
-            name: need.name.as_str().into(),
-            action: numbers[&need.action.value],
-        });
-        Ok(Action {
-            name: spec.name.value.as_str().into(),
-            position: Some(position),
-            program,
-            verb,
-            sight: Arc::new(spec.sight(hidden.clone())),
-            needs: needs.collect(),
-            base: spec.base.as_ref().map(|base| numbers[&base.value]),
-            environment,
-            grants,
-            limits,
-            layered: self.spec.actions.iter().any(|other| {
-                other
-                    .base
-                    .as_ref()
-                    .is_some_and(|base| base.value == spec.name.value)
-            }),
-            outputs: spec
-                .outputs
-                .iter()
-                .map(|output| output.value.clone())
-                .collect(),
-            cache_failures: spec.cache_failures,
-            salt: spec.salt.clone(),
-            writes: spec
-                .writes
-                .as_ref()
-                .map(|folder| folder.value.as_str().into()),
-            planner: None,
-            key: cofferdam_cache::Key([0; 32]),
-        })
-    }
-
-    /// Requested ∧ granted, or the error that names what to add.
-    fn effective(
-        &self,
-        granted: &Grants,
-        program: &Program,
-        table: &str,
-        place: config::Place,
-    ) -> Result<Grants, Error> {
-        if program.description().is_none() {
-            return Ok(granted.clone());
-        }
-        granted.effective(&requested(program)).map_err(|missing| {
-            config::denied(table, program.name(), &missing).at(self.spec.position(place))
-        })
-    }
-
-    fn placed(&self, error: Error, place: config::Place) -> Error {
-        if error.at.is_some() {
-            error
-        } else {
-            error.at(self.spec.position(place))
-        }
     }
 
     fn nothing_matches(&self, spec: &ActionSpec, place: config::Place) -> Error {
@@ -445,66 +294,20 @@ impl Plan {
         });
         actions.collect()
     }
+}
 
-    pub fn deploy(&self, name: &str) -> Result<DeployPlan, Vec<Error>> {
-        let Some(spec) = self.spec.deploy(name) else {
-            let names: Vec<&str> = self
-                .spec
-                .deploys
-                .iter()
-                .map(|deploy| deploy.name.as_str())
-                .collect();
-            let error = Error::config(format!("there is no deployment `{name}`"));
-            return Err(vec![if names.is_empty() {
-                error.hint("`[deploy.NAME]` in the project file makes one: see docs/config.md")
-            } else {
-                error.hint(format!("the deployments are: {}", names.join(", ")))
-            }]);
-        };
-        let position = self.spec.position(spec.name.place);
-        let program = self
-            .programs
-            .plugin(&spec.plugin)
-            .map_err(|error| vec![self.placed(error, spec.plugin.place)])?;
-        if program.world() != World::Deployer {
-            return Err(vec![
-                Error::config(format!("the plugin `{}` is no deployer", spec.plugin.value))
-                    .at(self.spec.position(spec.plugin.place))
-                    .hint("`directory` is the built-in one"),
-            ]);
-        }
-        let what = format!("deployment `{name}`");
-        let grants = self
-            .effective(
-                &spec.grants,
-                &program,
-                &format!("deploy.{name}"),
-                spec.grants_place,
-            )
-            .map_err(|error| vec![error])?;
-        let folders: Vec<String> = grants.scope(Capability::Write).map(str::to_owned).collect();
-        if folders.is_empty() {
-            return Err(vec![
-                Error::new(
-                    ErrorKind::Denied,
-                    format!("{what} has no folder to write to"),
-                )
-                .at(position)
-                .hint(format!(
-                    "name it: `grants = {{ write = [\"public\"] }}` in `[deploy.{name}]`"
-                )),
-            ]);
-        }
-        Ok(DeployPlan {
-            name: name.to_owned(),
-            from: spec.from.value.clone(),
-            position,
-            program,
-            config: spec.config.canonical(),
-            folders,
-            timeout: spec.timeout,
-        })
-    }
+/// The project file, sound in itself.
+pub fn read_checked(open: &OpenOptions, table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
+    let spec = read_spec(table)?;
+    let names: Vec<&str> = open.builtins.iter().map(|builtin| builtin.name).collect();
+    config::check(
+        &spec,
+        &Builtins {
+            plugins: &names,
+            tools: &[],
+        },
+    )?;
+    Ok(spec)
 }
 
 pub fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
@@ -518,28 +321,4 @@ pub fn read_spec(table: &FileTable) -> Result<ProjectSpec, Vec<Error>> {
     }
     let content = table.read(config::FILE).map_err(fault)?;
     config::parse(std::path::Path::new(config::FILE), &content.bytes)
-}
-
-/// blake3 of a host variable's value; zeros where there is none.
-pub fn variable_value(value: Option<&str>) -> [u8; 32] {
-    value.map_or([0; 32], |value| *blake3::hash(value.as_bytes()).as_bytes())
-}
-
-fn environment(
-    open: &OpenOptions,
-    spec: &BTreeMap<String, config::At<VariableSpec>>,
-    variables: &mut Outside,
-) -> Vec<(String, String)> {
-    let value = |variable: &VariableSpec, variables: &mut Outside| match variable {
-        VariableSpec::Literal(text) => Some(text.clone()),
-        VariableSpec::Host(name) => {
-            let value = (open.host_environment)(name);
-            variables.push((name.as_str().into(), variable_value(value.as_deref())));
-            value
-        }
-    };
-    let all = spec
-        .iter()
-        .filter_map(|(name, variable)| Some((name.clone(), value(&variable.value, variables)?)));
-    all.collect()
 }

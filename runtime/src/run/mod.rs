@@ -14,7 +14,7 @@ use crate::collect::upkeep;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Events, Summary};
 use crate::execute::{Done, Environment, How, Last};
-use crate::plan::{Plan, Programs};
+use crate::plan::{Plan, Programs, read_checked};
 use crate::project::FileTable;
 use crate::sandbox::Cancel;
 use crate::schedule::{Clean, End, Report, Schedule};
@@ -104,10 +104,15 @@ fn attempt(
         known,
         swept,
     ));
+    let spec = read_checked(workspace.options(), &table)?;
+    if written::take_away_unnamed(workspace, &spec, &table, events)? {
+        return Ok(None);
+    }
     let sandbox = workspace.sandbox(events);
     let programs = Programs::new(sandbox.clone(), table.clone(), workspace.options().builtins);
     let plan = Plan::build(
         workspace.options(),
+        spec,
         &table,
         programs,
         options.locked,
@@ -115,7 +120,7 @@ fn attempt(
     )?;
     let selected = plan.select(&options.actions)?;
     let outputs = written::Outputs::new(workspace, &plan, last.as_ref(), present.clone());
-    if outputs.prepare(&selected, &table, events)? || plan.wrote_lock {
+    if outputs.make_folders(&selected, &table)? || plan.wrote_lock {
         return Ok(None);
     }
     let trusted = basis

@@ -1,17 +1,17 @@
 //! The written outputs of a run.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::Mutex;
 
 use cofferdam_cache::Digest;
 
+use crate::config::ProjectSpec;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::execute::{Environment, Last};
 use crate::outputs::{Directory, Manifest, Placed, Request, check_free, place};
 use crate::plan::{ActionId, Plan};
-use crate::project::{FileTable, Row, Swept};
+use crate::project::{FileTable, Folder, Row, Swept};
 use crate::run::Workspace;
 use crate::schedule::{End, Report};
 use crate::trees::Trees;
@@ -20,8 +20,60 @@ pub struct Outputs<'a> {
     plan: &'a Plan,
     last: Option<&'a Last>,
     swept: Option<Swept>,
-    trees: Arc<Trees>,
     manifest: Mutex<Manifest>,
+}
+
+/// Deletes what was written to folders that the project file names no more, before anything looks at the project:
+/// nobody is to see them. Tells whether the project's folder has changed.
+pub fn take_away_unnamed(
+    workspace: &Workspace,
+    spec: &ProjectSpec,
+    table: &FileTable,
+    events: &Events,
+) -> Result<bool, Vec<Error>> {
+    let file = workspace.options().manifest_file();
+    let mut manifest = Manifest::read(&file);
+    let named: Vec<&str> = spec
+        .actions
+        .iter()
+        .filter_map(|action| Some(action.writes.as_ref()?.value.as_str()))
+        .collect();
+    let mut unnamed: Vec<String> = manifest.folders.keys().cloned().collect();
+    unnamed.retain(|folder| !named.contains(&folder.as_str()));
+    let trees = Trees::new(workspace.store.clone());
+    for folder in &unnamed {
+        take_away(&mut manifest, &trees, table.folder(), folder, events)
+            .map_err(|error| vec![error])?;
+    }
+    Ok(!unnamed.is_empty())
+}
+
+/// Deletes what was written to one folder. Files that are not ours stay.
+pub fn take_away(
+    manifest: &mut Manifest,
+    trees: &Trees,
+    project: &Folder,
+    folder: &str,
+    events: &Events,
+) -> Result<(), Error> {
+    let placed = place(&Request {
+        trees,
+        root: project.descriptor(),
+        folder,
+        tree: None,
+        owned: manifest.owned(folder),
+        known: &|_| None,
+        threads: 1,
+    })?;
+    manifest
+        .end(folder, None)
+        .map_err(|error| unwritable(&error))?;
+    events(Event::Wrote {
+        folder: folder.to_owned(),
+        files: 0,
+        deleted: placed.deleted,
+    });
+    Ok(())
 }
 
 impl<'a> Outputs<'a> {
@@ -35,55 +87,19 @@ impl<'a> Outputs<'a> {
             plan,
             last,
             swept,
-            trees: Arc::new(Trees::new(workspace.store.clone())),
             manifest: Mutex::new(Manifest::read(&workspace.options().manifest_file())),
         }
     }
 
-    /// Deletes what was written to folders that no action writes any more, and makes those that one
-    /// does: before anything runs, so that no action sees a difference between the first run and the next.
-    /// Tells whether the project's folder has changed.
-    pub fn prepare(
+    /// Makes the folders that are written, before anything runs, so that no action sees a difference between
+    /// the first run and the next. Tells whether the project's folder has changed.
+    pub fn make_folders(
         &self,
         selected: &[ActionId],
         table: &FileTable,
-        events: &Events,
     ) -> Result<bool, Vec<Error>> {
         let mut changed = false;
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        let wanted: Vec<&str> = self
-            .plan
-            .actions
-            .iter()
-            .filter_map(|action| action.writes.as_deref())
-            .collect();
-        let others: Vec<String> = manifest
-            .folders
-            .keys()
-            .filter(|folder| !wanted.contains(&folder.as_str()))
-            .cloned()
-            .collect();
-        for folder in others {
-            let placed = place(&Request {
-                trees: &self.trees,
-                root: table.folder().descriptor(),
-                folder: &folder,
-                tree: None,
-                owned: manifest.owned(&folder),
-                known: &|_| None,
-                threads: 1,
-            });
-            let placed = placed.map_err(|error| vec![error])?;
-            manifest
-                .end(&folder, None)
-                .map_err(|error| vec![unwritable(&error)])?;
-            events(Event::Wrote {
-                folder,
-                files: 0,
-                deleted: placed.deleted,
-            });
-            changed = true;
-        }
         let mut open = selected.to_vec();
         let mut taking_part = HashSet::new();
         while let Some(id) = open.pop() {

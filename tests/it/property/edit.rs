@@ -146,7 +146,7 @@ impl Output {
         let folder = |index: usize| live.join(FOLDERS[index % FOLDERS.len()]);
         match *self {
             Output::Write(at, number, text) => match some_file(&folder(at), number) {
-                Some(path) => fs::write(path, TEXTS[text % TEXTS.len()]),
+                Some(path) => write(&path, TEXTS[text % TEXTS.len()]),
                 None => Ok(()),
             },
             Output::Quietly(at, number) => match some_file(&folder(at), number) {
