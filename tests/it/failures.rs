@@ -63,6 +63,35 @@ fn without_keep_going_nothing_new_starts() {
 }
 
 #[test]
+fn a_failure_is_kept_where_that_is_asked_for() {
+    let project = failing();
+    let bad = THREE.replace("[actions.bad]", "[actions.bad]\ncache_failures = true");
+    let from_cache = |ran: &crate::fixture::Ran| {
+        let error = ran.error(ErrorKind::User, "action `bad` failed");
+        error.hints.iter().any(|hint| hint.contains("--force"))
+    };
+    project.configure(&bad);
+    assert!(!from_cache(&project.run()));
+    assert!(from_cache(&project.run()));
+    project.write("b", "3");
+    assert!(from_cache(&project.run()));
+    project.write("a", "2");
+    assert!(!from_cache(&project.run()), "it read `a`");
+    project.write("a", "1");
+    assert!(from_cache(&project.run()), "so it was at first");
+    assert!(!from_cache(
+        &project.run_with(|options| options.force = true)
+    ));
+    project.configure(THREE);
+    assert!(!from_cache(&project.run()), "it is not asked for any more");
+    project.configure(&bad);
+    project.write("good", "");
+    project.run().good();
+    std::fs::remove_file(project.folder().join("good")).expect("it is there");
+    assert!(from_cache(&project.run()));
+}
+
+#[test]
 fn a_failure_is_tried_again_and_mended() {
     let project = failing();
     for _ in 0..2 {

@@ -7,16 +7,20 @@ use std::time::Duration;
 use cofferdam_cache::{ActionResult, Digest, Key};
 
 use crate::execute::Environment;
-use crate::execute::done::{Done, How};
+use crate::execute::done::{Done, Ending, How};
+use crate::execute::extra::{End, Extra};
 use crate::execute::mounts::Mounts;
 use crate::execute::reason::{Reason, describe};
-use crate::execute::store::{decode_extra, decode_path_set};
+use crate::execute::stopped;
+use crate::execute::store::decode_path_set;
 use crate::observe::{Fact, Fault, Observations};
 use crate::plan::{Action, Parts};
 use crate::record::{ActionRecord, PathRef};
 
 pub enum Found {
     Hit(Done),
+    /// Kept because the action asks for it.
+    Failure(Ending),
     Miss(Reason),
 }
 
@@ -54,13 +58,49 @@ pub fn lookup(environment: &Environment, action: &Action, mounts: &Mounts) -> Re
             observations.facts.insert((mount, path), fact);
         }
         let key = full_key(&action.key, &observations);
-        if let Some(result) = stored(environment, &key)?
-            && let Some(done) = done(&result, key, observations)
-        {
+        let Some(result) = stored(environment, &key)? else {
+            continue;
+        };
+        if result.exit_code != 0 {
+            match kept_failure(environment, action, &result, &observations) {
+                Some(ending) => return Ok(Found::Failure(ending)),
+                None => continue,
+            }
+        }
+        if let Some(done) = done(&result, key, observations) {
             return Ok(Found::Hit(done));
         }
     }
     Ok(Found::Miss(reason))
+}
+
+/// `None`: the action does not ask for it, or it is damaged.
+fn kept_failure(
+    environment: &Environment,
+    action: &Action,
+    result: &ActionResult,
+    observations: &Observations,
+) -> Option<Ending> {
+    if !action.cache_failures {
+        return None;
+    }
+    let End::Stopped(stop) = Extra::decode(&result.extra)?.end else {
+        return None;
+    };
+    let store = environment.trees.store();
+    let printed = |digest: &Digest| store.get(digest).ok().flatten();
+    let mut errors = stopped::errors(environment, action, &stop, observations);
+    if let Some(last) = errors.last_mut() {
+        last.hints.push(
+            "this failure is from the cache, as nothing has changed since: `--force` tries again"
+                .to_owned(),
+        );
+    }
+    Some(Ending::Failed {
+        errors,
+        stdout: printed(&result.stdout)?.to_vec(),
+        stderr: printed(&result.stderr)?.to_vec(),
+    })
 }
 
 fn path_sets(
@@ -92,15 +132,16 @@ fn stored(environment: &Environment, key: &Key) -> Result<Option<ActionResult>, 
 
 /// `None` where the result is damaged: that is as good as none.
 pub fn done(result: &ActionResult, full_key: Key, observations: Observations) -> Option<Done> {
-    let extra = decode_extra(&result.extra)?;
+    let extra = Extra::decode(&result.extra)?;
+    let took = Duration::from_micros(extra.microseconds);
     Some(Done {
         output: result.output.unwrap_or_else(Digest::empty_tree),
         layer: result.layers.first().map(|(_, digest)| *digest),
         full_key,
         observations: Some(Arc::new(observations)),
-        planned: extra.planned.map(Arc::new),
+        planned: extra.planned().map(Arc::new),
         how: How::Cached,
-        took: Duration::from_micros(extra.microseconds),
+        took,
     })
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod done;
 mod environment;
+mod extra;
 mod lookup;
 mod mounts;
 mod reason;
@@ -53,6 +54,7 @@ pub fn execute(environment: &Environment, action: &Action, mounts: &Mounts) -> E
 fn attempt(environment: &Environment, action: &Action, mounts: &Mounts) -> Result<Ending, Fault> {
     let reason = match lookup::lookup(environment, action, mounts)? {
         Found::Hit(done) => return Ok(Ending::Done(done)),
+        Found::Failure(ending) => return Ok(ending),
         Found::Miss(reason) => reason,
     };
     if environment.cancel.is_cancelled() {

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Level, LogLine};
 use crate::execute::done::{Done, Ending, How};
 use crate::execute::environment::Environment;
+use crate::execute::extra::{End, Extra};
 use crate::execute::lookup::{done, full_key};
 use crate::execute::reason::Reason;
 use crate::execute::stopped;
@@ -16,7 +17,7 @@ use crate::observe::{Facets, Observations};
 use crate::plan::Action;
 use crate::record::{Reader, Writer};
 use crate::sandbox::vfs::{Built, BuiltFile, BuiltNode, Delta};
-use crate::sandbox::{Answer, Ended, NeedSource, PlannedAction, PlannedNeed};
+use crate::sandbox::{Answer, Ended, Stop};
 
 pub fn store(
     environment: &Environment,
@@ -25,20 +26,19 @@ pub fn store(
     took: Duration,
     reason: Reason,
 ) -> Result<Ending, StoreError> {
-    let planned = match ended.result {
-        Ok(finished) => match finished.answer {
-            Answer::Planned(actions) => Some(actions),
-            Answer::Ran | Answer::Changed(_) => None,
-        },
-        Err(stop) => {
-            let errors = stopped::errors(environment, action, &stop, &ended.built.observations);
-            let (stdout, stderr) = (ended.stdout, ended.stderr);
-            return Ok(Ending::Failed {
-                errors,
-                stdout,
-                stderr,
-            });
+    if let Err(stop) = &ended.result {
+        if action.cache_failures && stop.is_repeatable() {
+            keep_failure(environment, action, stop, &ended, took)?;
         }
+        return Ok(Ending::Failed {
+            errors: stopped::errors(environment, action, stop, &ended.built.observations),
+            stdout: ended.stdout,
+            stderr: ended.stderr,
+        });
+    }
+    let planned = match ended.result.map(|finished| finished.answer) {
+        Ok(Answer::Planned(actions)) => Some(actions),
+        _ => None,
     };
     if let Some(missing) = missing_output(action, &ended.built) {
         return Ok(Ending::Failed {
@@ -62,7 +62,7 @@ pub fn store(
     let key = full_key(&action.key, &observations);
     let extra = Extra {
         microseconds: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        planned,
+        end: planned.map_or(End::Ran, End::Planned),
     };
     let path_set = batch.put(&encode_path_set(&observations))?;
     let result = ActionResult {
@@ -75,7 +75,7 @@ pub fn store(
         stderr: batch.put(&ended.stderr)?,
         log: batch.put(&encode_log(&ended.log))?,
         exit_code: 0,
-        extra: encode_extra(&extra),
+        extra: extra.encode(),
         blobs: vec![path_set],
     };
     let output = match output {
@@ -83,8 +83,9 @@ pub fn store(
         None => put_delta(&mut batch, Delta::default())?,
     };
     batch.put_path_set(&action.key, &path_set)?;
+    // A failure that was kept is no first result: now it did succeed.
     let first = match trees.store().result(&key)? {
-        Some(first) if trees.store().complete(&first)? => Some(first),
+        Some(first) if first.exit_code == 0 && trees.store().complete(&first)? => Some(first),
         _ => None,
     };
     if first.is_none() || environment.force {
@@ -106,10 +107,47 @@ pub fn store(
         layer,
         full_key: key,
         observations: Some(Arc::new(observations)),
-        planned: extra.planned.map(Arc::new),
+        planned: extra.planned().map(Arc::new),
         how,
         took,
     }))
+}
+
+/// A result without an output. Where one is known already, the first one stays.
+fn keep_failure(
+    environment: &Environment,
+    action: &Action,
+    stop: &Stop,
+    ended: &Ended,
+    took: Duration,
+) -> Result<(), StoreError> {
+    let store = environment.trees.store();
+    let observations = &ended.built.observations;
+    let mut batch = store.batch()?;
+    let path_set = batch.put(&encode_path_set(observations))?;
+    let extra = Extra {
+        microseconds: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        end: End::Stopped(stop.clone()),
+    };
+    let result = ActionResult {
+        output: None,
+        layers: Vec::new(),
+        stdout: batch.put(&ended.stdout)?,
+        stderr: batch.put(&ended.stderr)?,
+        log: batch.put(&encode_log(&ended.log))?,
+        exit_code: match stop {
+            Stop::Exited(code) => *code,
+            _ => 1,
+        },
+        extra: extra.encode(),
+        blobs: vec![path_set],
+    };
+    batch.put_path_set(&action.key, &path_set)?;
+    let key = full_key(&action.key, observations);
+    if environment.force || store.result(&key)?.is_none() {
+        batch.put_result(&key, &result)?;
+    }
+    batch.commit()
 }
 
 /// The error of an action that did not leave what it declares.
@@ -190,91 +228,6 @@ pub fn decode_path_set(bytes: &[u8]) -> Option<Vec<(u16, Box<str>, Facets)>> {
             Some((mount, reader.text()?.into(), facets))
         })
         .collect()
-}
-
-/// What the runtime keeps in a result beside what the cache knows of.
-pub struct Extra {
-    pub microseconds: u64,
-    /// Of a planner.
-    pub planned: Option<Vec<PlannedAction>>,
-}
-
-fn encode_extra(extra: &Extra) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.number(extra.microseconds);
-    out.byte(u8::from(extra.planned.is_some()));
-    for action in extra.planned.iter().flatten() {
-        out.text(&action.name);
-        out.byte(u8::from(action.plugin.is_some()) | u8::from(action.exported) << 1);
-        if let Some(plugin) = &action.plugin {
-            out.text(plugin);
-        }
-        out.text(&action.config);
-        out.number(action.reads.len() as u64);
-        for pattern in &action.reads {
-            out.text(pattern);
-        }
-        out.number(action.needs.len() as u64);
-        for need in &action.needs {
-            out.text(&need.name);
-            let (kind, name) = match &need.source {
-                NeedSource::Planned(name) => (0, name),
-                NeedSource::Inherited(name) => (1, name),
-            };
-            out.byte(kind);
-            out.text(name);
-        }
-    }
-    out.0
-}
-
-pub fn decode_extra(bytes: &[u8]) -> Option<Extra> {
-    let mut reader = Reader(bytes);
-    let microseconds = reader.number()?;
-    if reader.byte()? == 0 {
-        return Some(Extra {
-            microseconds,
-            planned: None,
-        });
-    }
-    let mut planned = Vec::new();
-    while !reader.0.is_empty() {
-        let name = reader.text()?.to_owned();
-        let flags = reader.byte()?;
-        planned.push(PlannedAction {
-            name,
-            plugin: if flags & 1 != 0 {
-                Some(reader.text()?.to_owned())
-            } else {
-                None
-            },
-            exported: flags & 2 != 0,
-            config: reader.text()?.to_owned(),
-            reads: (0..reader.count()?)
-                .map(|_| reader.text().map(str::to_owned))
-                .collect::<Option<_>>()?,
-            needs: (0..reader.count()?)
-                .map(|_| decode_need(&mut reader))
-                .collect::<Option<_>>()?,
-        });
-    }
-    Some(Extra {
-        microseconds,
-        planned: Some(planned),
-    })
-}
-
-fn decode_need(reader: &mut Reader) -> Option<PlannedNeed> {
-    let name = reader.text()?.to_owned();
-    let kind = reader.byte()?;
-    let source = reader.text()?.to_owned();
-    Some(PlannedNeed {
-        name,
-        source: match kind {
-            0 => NeedSource::Planned(source),
-            _ => NeedSource::Inherited(source),
-        },
-    })
 }
 
 fn encode_log(lines: &[LogLine]) -> Vec<u8> {

@@ -141,6 +141,17 @@ pub enum Stop {
     Fault(Fault),
 }
 
+impl Stop {
+    /// Whether the same execution would end so again, and its plugin does not say otherwise.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Stop::Failed(failures) => failures.iter().all(|failure| !failure.retryable),
+            Stop::Exited(_) => true,
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Stop {
     /// A fragment for people; details such as a backtrace are left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

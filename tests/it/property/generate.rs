@@ -169,10 +169,17 @@ fn act(mix: Mix) -> impl Strategy<Value = Act> {
         vec(0..4_usize, 0..3),
         option::weighted(base, 0..4_usize),
         option::weighted(writes, 0..3_usize),
-        (proptest::bool::weighted(0.1), any::<bool>()),
+        (proptest::bool::weighted(0.1), any::<bool>(), any::<bool>()),
     )
         .prop_map(
-            |((kind, steps, local, silent), reads, needs, base, writes, (variable, grant))| Act {
+            |(
+                (kind, steps, local, silent),
+                reads,
+                needs,
+                base,
+                writes,
+                (variable, grant, keeps_failures),
+            )| Act {
                 kind,
                 steps,
                 local,
@@ -184,6 +191,7 @@ fn act(mix: Mix) -> impl Strategy<Value = Act> {
                 variable,
                 salt: false,
                 grant,
+                keeps_failures,
             },
         )
 }

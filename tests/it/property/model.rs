@@ -74,6 +74,7 @@ pub struct Act {
     pub variable: bool,
     pub salt: bool,
     pub grant: bool,
+    pub keeps_failures: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -193,6 +194,9 @@ impl Model {
                     toml,
                     "environment = {{ MODE = {{ host = \"{VARIABLE}\" }} }}"
                 );
+            }
+            if act.keeps_failures {
+                let _ = writeln!(toml, "cache_failures = true");
             }
             if act.salt {
                 let _ = writeln!(toml, "salt = \"1\"");
