@@ -21,10 +21,14 @@ pub struct Request<'a> {
     pub tree: Option<Digest>,
     /// The trees that may be there by our own doing.
     pub owned: &'a [Digest],
-    /// What the last run's record proves of the files: path → row, only those that still hold.
-    pub known: &'a (dyn Fn(&str) -> Option<Row> + Sync),
+    /// What the last run's record proves of the files.
+    pub known: Known<'a>,
     pub threads: usize,
 }
+
+/// Path → row of the last run's record, only those that still hold. The number is the row after the one that was
+/// asked for last: files come in the order of the rows.
+pub type Known<'a> = &'a (dyn Fn(&str, &mut usize) -> Option<Row> + Sync);
 
 #[derive(Default)]
 pub struct Placed {
@@ -75,9 +79,12 @@ fn check_level(
         .map_err(|fault| lost(path, &fault))?;
     let ours = trees_of(request, owned);
     for (name, node) in tree.entries() {
+        let before: Vec<&Node> = of_name(&ours, name.as_str());
+        if before.contains(&node) {
+            continue;
+        }
         let below = join(path, name.as_str());
         let fail = |errno| failed(&below, errno);
-        let is_ours = ours.iter().any(|tree| tree.get(name.as_str()).is_some());
         let there = directory.identity(name.as_str()).map_err(fail)?;
         match (there.kind, node) {
             (Kind::Absent, _) => {}
@@ -89,10 +96,12 @@ fn check_level(
             (Kind::Directory, _) => {}
             (kind, node) => {
                 let (value, executable) = leaf_value(node);
-                let is_it = kind == leaf_kind(node)
-                    && there.executable == executable
-                    && directory.value(name.as_str(), kind) == Ok(value);
-                if !is_ours && !is_it {
+                let is_it = || {
+                    kind == leaf_kind(node)
+                        && there.executable == executable
+                        && directory.value(name.as_str(), kind) == Ok(value)
+                };
+                if before.is_empty() && !is_it() {
                     return Err(in_the_way(&below));
                 }
             }
@@ -245,8 +254,15 @@ fn level(
     let ours = trees_of(request, owned);
     delete_stale(request, directory, path, &tree, &ours, placed)?;
     let mut jobs = Vec::new();
+    let mut next = 0;
     for (name, node) in tree.entries() {
         let below = join(path, name.as_str());
+        if let Some(row) = (request.known)(&below, &mut next)
+            && is_value_of(&row, node)
+        {
+            placed.rows.push(row);
+            continue;
+        }
         match node {
             Node::Directory { digest, .. } => {
                 let owned = subtrees(&ours, name);
@@ -295,12 +311,6 @@ fn placed_leaf(
         },
         value,
     };
-    if let Some(known) = (request.known)(path)
-        .filter(|known| known.value == value && known.identity.executable == executable)
-    {
-        placed.rows.push(known);
-        return Ok(());
-    }
     let fail = |errno| failed(path, errno);
     let name = name.as_str();
     let there = directory.identity(name).map_err(fail)?;
@@ -314,7 +324,7 @@ fn placed_leaf(
             .push(row(there, now == there && there.settled(clock)));
         return Ok(());
     }
-    let before: Vec<&Node> = ours.iter().filter_map(|tree| tree.get(name)).collect();
+    let before = of_name(ours, name);
     if there.kind == Kind::Directory {
         let owned = before
             .iter()
@@ -357,6 +367,17 @@ fn placed_leaf(
     placed.written += 1;
     placed.rows.push(row(identity.map_err(fail)?, true));
     Ok(())
+}
+
+fn of_name<'t>(trees: &'t [Arc<Tree>], name: &str) -> Vec<&'t Node> {
+    trees.iter().filter_map(|tree| tree.get(name)).collect()
+}
+
+/// Whether the file or link of a row that holds is what the node asks for.
+fn is_value_of(row: &Row, node: &Node) -> bool {
+    leaf_kind(node) == row.identity.kind
+        && matches!(row.identity.kind, Kind::File | Kind::Symlink)
+        && leaf_value(node) == (row.value, row.identity.executable)
 }
 
 fn leaf_kind(node: &Node) -> Kind {

@@ -119,9 +119,12 @@ impl Rows {
     }
 
     pub fn path(&self, index: usize) -> &str {
+        std::str::from_utf8(self.path_bytes(index)).expect("paths in a verified record are UTF-8")
+    }
+
+    fn path_bytes(&self, index: usize) -> &[u8] {
         let (start, length) = self.text(index);
-        std::str::from_utf8(&self.bytes[start..start + length])
-            .expect("paths in a verified record are UTF-8")
+        &self.bytes[start..start + length]
     }
 
     /// The path's bytes from `skip` on with their closing NUL, as system calls want them.
@@ -190,11 +193,19 @@ impl Rows {
         row[32..40].copy_from_slice(&identity.changed.to_le_bytes());
     }
 
+    /// [`find`](Rows::find) for paths that mostly come in order: `expected` is looked at first.
+    pub fn find_near(&self, path: &str, expected: usize) -> Option<usize> {
+        if expected < self.len() && self.path_bytes(expected) == path.as_bytes() {
+            return Some(expected);
+        }
+        self.find(path)
+    }
+
     pub fn find(&self, path: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            match self.path(middle).cmp(path) {
+            match self.path_bytes(middle).cmp(path.as_bytes()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Some(middle),

@@ -1,5 +1,6 @@
 //! The record's file: written whole beside the old one and renamed over it, read whole and checked.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,6 +79,13 @@ impl RunRecord {
             rows,
             actions: Actions { bytes, start },
         })
+    }
+
+    /// Whether this is still the record in the file.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let mut head = [0; MAGIC.len() + 32];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+        read.is_ok() && self.actions.bytes.starts_with(&head)
     }
 
     pub fn actions(&self) -> Option<Vec<ActionRecord>> {

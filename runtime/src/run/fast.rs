@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
 use crate::event::Summary;
 use crate::open::OpenOptions;
 use crate::outputs::Manifest;
 use crate::plan::variable_value;
-use crate::project::{Folder, sweep};
+use crate::project::{Folder, Swept, sweep};
 use crate::record::RunRecord;
 use crate::run::RunOptions;
 use crate::run::open::request;
@@ -17,17 +16,25 @@ use crate::run::open::request;
 /// renewed instead.
 const RENEW: usize = 100;
 
-pub fn up_to_date(
-    open: &OpenOptions,
-    options: &RunOptions,
-    start: Instant,
-) -> Result<Option<Summary>, Vec<Error>> {
+pub enum Fast {
+    UpToDate(Summary),
+    /// What was looked at already, for the run that must follow.
+    Stale(Option<Box<Seen>>),
+}
+
+/// The last run's record, and what has become of its rows.
+pub struct Seen {
+    pub record: RunRecord,
+    pub swept: Swept,
+}
+
+pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> Fast {
     if options.force || options.check {
-        return Ok(None);
+        return Fast::Stale(None);
     }
     let file = open.record_file();
     let Some(record) = RunRecord::read(&file) else {
-        return Ok(None);
+        return Fast::Stale(None);
     };
     let same_request = record.basis.request == request(open, options);
     let same_store =
@@ -37,18 +44,17 @@ pub fn up_to_date(
         .environment
         .iter()
         .all(|(name, value)| outside(open, name) == *value);
-    if !(same_request && same_store && same_outputs && same_environment) {
-        return Ok(None);
-    }
     let Ok(folder) = Folder::open(&open.folder) else {
-        return Ok(None);
+        return Fast::Stale(None);
     };
-    let threads = options.jobs.max(1);
-    let swept = match sweep(&folder, &record.rows, threads) {
-        Ok(swept) if swept.changes.is_empty() => swept,
-        // What cannot be read is told by the run that needs it.
-        _ => return Ok(None),
+    // What cannot be read is told by the run that needs it.
+    let Ok(swept) = sweep(&folder, &record.rows, options.jobs.max(1)) else {
+        return Fast::Stale(None);
     };
+    let holds = same_request && same_store && same_outputs && same_environment;
+    if !(holds && swept.changes.is_empty()) {
+        return Fast::Stale(Some(Box::new(Seen { record, swept })));
+    }
     if swept.renewals() >= RENEW {
         // Without it the next run reads those files again.
         let _ = record.renew(&file, &swept);
@@ -56,7 +62,7 @@ pub fn up_to_date(
         touch(&file);
     }
     let actions = usize::try_from(record.totals.actions).unwrap_or(usize::MAX);
-    Ok(Some(Summary {
+    Fast::UpToDate(Summary {
         actions,
         cached: actions,
         executed: 0,
@@ -64,7 +70,7 @@ pub fn up_to_date(
         skipped: 0,
         elapsed: start.elapsed(),
         saved: Duration::from_micros(record.totals.microseconds),
-    }))
+    })
 }
 
 /// The present value of something in [`Plan::outside`](crate::plan::Plan::outside).

@@ -22,6 +22,7 @@ use crate::trees::Trees;
 
 use crate::open::OpenOptions;
 pub use clean::clean;
+use fast::{Fast, Seen};
 pub use open::Workspace;
 
 #[derive(Clone, Debug, Default)]
@@ -48,12 +49,25 @@ pub fn run(
     events: &Events,
 ) -> Result<Summary, Vec<Error>> {
     let start = Instant::now();
-    if let Some(summary) = fast::up_to_date(open, options, start)? {
-        events(Event::Finished(summary.clone()));
-        return Ok(summary);
-    }
+    let seen = match fast::up_to_date(open, options, start) {
+        Fast::UpToDate(summary) => {
+            events(Event::Finished(summary.clone()));
+            return Ok(summary);
+        }
+        Fast::Stale(seen) => seen,
+    };
     let workspace = Workspace::open(open, events)?;
-    run_in(&workspace, options, cancel, events, start).map(|(summary, _)| summary)
+    // Before the lock was ours, another run may have left another record.
+    let seen = seen.filter(|seen| seen.record.is_at(&open.record_file()));
+    run_seen(
+        &workspace,
+        seen.map(|seen| *seen),
+        options,
+        cancel,
+        events,
+        start,
+    )
+    .map(|(summary, _)| summary)
 }
 
 /// [`run`] without the fast path; for those who go on with the result.
@@ -64,8 +78,19 @@ pub fn run_in(
     events: &Events,
     start: Instant,
 ) -> Result<(Summary, Report), Vec<Error>> {
+    run_seen(workspace, None, options, cancel, events, start)
+}
+
+fn run_seen(
+    workspace: &Workspace,
+    mut seen: Option<Seen>,
+    options: &RunOptions,
+    cancel: &Cancel,
+    events: &Events,
+    start: Instant,
+) -> Result<(Summary, Report), Vec<Error>> {
     loop {
-        if let Some(done) = attempt(workspace, options, cancel, events, start)? {
+        if let Some(done) = attempt(workspace, seen.take(), options, cancel, events, start)? {
             return Ok(done);
         }
     }
@@ -74,27 +99,31 @@ pub fn run_in(
 /// `None`: planning changed the project's folder, as it may once, and all must be looked at again.
 fn attempt(
     workspace: &Workspace,
+    seen: Option<Seen>,
     options: &RunOptions,
     cancel: &Cancel,
     events: &Events,
     start: Instant,
 ) -> Result<Option<(Summary, Report)>, Vec<Error>> {
     let fault = |fault: crate::observe::Fault| vec![Error::environment(fault.to_string())];
-    let last_run = workspace.last_run();
-    let swept = match &last_run {
-        Some(record) => Some(
-            crate::project::sweep(
-                &workspace.folder().map_err(fault)?,
-                &record.rows,
-                options.jobs,
-            )
-            .map_err(fault)?,
-        ),
-        None => None,
+    let seen = match seen {
+        Some(seen) => Some(seen),
+        None => match workspace.last_run() {
+            Some(record) => {
+                let folder = workspace.folder().map_err(fault)?;
+                let swept =
+                    crate::project::sweep(&folder, &record.rows, options.jobs).map_err(fault)?;
+                Some(Seen { record, swept })
+            }
+            None => None,
+        },
     };
     let generation = workspace.generation()?;
-    let basis = last_run.as_ref().map(|record| record.basis);
-    let last = last_run.and_then(|record| Some(Last::new(record.rows.clone(), record.actions()?)));
+    let basis = seen.as_ref().map(|seen| seen.record.basis);
+    let last = seen
+        .as_ref()
+        .and_then(|Seen { record, .. }| Some(Last::new(record.rows.clone(), record.actions()?)));
+    let swept = seen.map(|seen| seen.swept);
     let known = last
         .as_ref()
         .map_or_else(crate::project::Rows::empty, |last| last.rows.clone());

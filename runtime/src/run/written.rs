@@ -62,7 +62,7 @@ pub fn take_away(
         folder,
         tree: None,
         owned: manifest.owned(folder),
-        known: &|_| None,
+        known: &|_, _| None,
         threads: 1,
     })?;
     manifest
@@ -153,9 +153,10 @@ impl<'a> Outputs<'a> {
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
-        let known = |path: &str| {
+        let known = |path: &str, next: &mut usize| {
             let (last, swept) = (self.last?, self.swept.as_ref()?);
-            let row = last.rows.find(path)?;
+            let row = last.rows.find_near(path, *next)?;
+            *next = row + 1;
             let sound = swept.holds(row) && last.rows.roles(row).output;
             sound.then(|| swept.row(&last.rows, row))
         };

@@ -9,7 +9,7 @@ use crate::execute::{Done, Ending, Environment};
 use crate::observe::Fault;
 use crate::plan::Action;
 use crate::schedule::board::Part;
-use crate::trees::{replace, union};
+use crate::trees::{Change, union};
 
 /// Below this many differences the last run's union is changed instead of made anew.
 const FEW: usize = 64;
@@ -104,20 +104,13 @@ fn changed_union(
     if changes.len() > FEW {
         return Ok(None);
     }
-    let mut whole = last.actions[planner].output;
+    let mut change = Change::new(&environment.trees, &last.actions[planner].output)?;
     // First take away, then add: two parts may have exchanged a file.
     let (away, add): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, new)| new.is_none());
     for (old, new) in away.into_iter().chain(add) {
-        match replace(
-            &environment.trees,
-            &whole,
-            old.as_ref(),
-            new.as_ref(),
-            batch,
-        )? {
-            Some(changed) => whole = changed,
-            None => return Ok(None),
+        if !change.replace(old.as_ref(), new.as_ref())? {
+            return Ok(None);
         }
     }
-    Ok(Some(whole))
+    change.finish(batch).map(Some)
 }

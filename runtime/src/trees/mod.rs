@@ -6,4 +6,4 @@ mod union;
 
 pub use cached::{StoredTree, Trees};
 pub use layered::LayeredTree;
-pub use union::{replace, union};
+pub use union::{Change, union};
