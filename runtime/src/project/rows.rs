@@ -34,7 +34,7 @@ const ROW: usize = 4 + 2 + 1 + 1 + 4 * 8 + 32;
 
 #[derive(Clone)]
 pub struct Rows {
-    bytes: Arc<[u8]>,
+    bytes: Arc<Vec<u8>>,
     rows: std::ops::Range<usize>,
     texts: std::ops::Range<usize>,
 }
@@ -42,7 +42,7 @@ pub struct Rows {
 impl Rows {
     pub fn empty() -> Rows {
         Rows {
-            bytes: Arc::from([]),
+            bytes: Arc::default(),
             rows: 0..0,
             texts: 0..0,
         }
@@ -83,9 +83,9 @@ impl Rows {
         bytes.extend_from_slice(&texts);
     }
 
-    /// Reads what [`Rows::encode`] wrote at `start`; gives the rows and where they end.
+    /// Reads what [`Rows::encode`] wrote at `start`.
     /// The bytes are from a verified record: `None` only if they are cut.
-    pub fn decode(bytes: &Arc<[u8]>, start: usize) -> Option<(Rows, usize)> {
+    pub fn decode(bytes: &Arc<Vec<u8>>, start: usize) -> Option<Rows> {
         let count = take_u32(bytes, start)?;
         let rows = start + 4..start + 4 + count * ROW;
         let length = take_u32(bytes, rows.end)?;
@@ -93,9 +93,8 @@ impl Rows {
         if texts.end > bytes.len() {
             return None;
         }
-        let end = texts.end;
         let bytes = bytes.clone();
-        Some((Rows { bytes, rows, texts }, end))
+        Some(Rows { bytes, rows, texts })
     }
 
     pub fn len(&self) -> usize {

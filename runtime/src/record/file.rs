@@ -1,6 +1,16 @@
-//! The record's file: written whole beside the old one and renamed over it, read whole and checked.
+//! The record's file: written whole beside the old one and renamed over it.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 16 | [`MAGIC`] |
+//! | 32 | blake3 of all that follows up to the end of the first part |
+//! | 8, 8 | length of the first part, of the second |
+//! | 32 | blake3 of the second part |
+//! | … | first part: basis, environment, totals, rows: all that a run with nothing to do reads |
+//! | … | second part: the actions |
 
-use std::io::Read as _;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +19,10 @@ use crate::record::action::ActionRecord;
 use crate::record::bytes::{Reader, Writer};
 
 /// Changes with every change of the encoding: an older record is as good as none.
-const MAGIC: &[u8; 16] = b"cofferdam run 2\n";
+const MAGIC: &[u8; 16] = b"cofferdam run 3\n";
+const SEAL: usize = MAGIC.len();
+const LENGTHS: usize = SEAL + 32;
+const HEAD: usize = LENGTHS + 16 + 32;
 
 /// What holds for a whole run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,14 +37,16 @@ pub struct Basis {
     pub written: [u8; 32],
 }
 
-/// What [`RunRecord::write`] puts down. The reader leaves the actions encoded until they are asked for.
+/// What [`RunRecord::write`] puts down. The actions stay in the file until they are asked for.
 pub struct RunRecord {
     pub basis: Basis,
     /// Names of host variables that were passed on, and blake3 of their values.
     pub environment: Vec<(Box<str>, [u8; 32])>,
     pub totals: Totals,
     pub rows: Rows,
-    actions: Actions,
+    file: File,
+    /// The head and the first part.
+    bytes: Arc<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,22 +56,27 @@ pub struct Totals {
     pub microseconds: u64,
 }
 
-#[derive(Clone)]
-struct Actions {
-    bytes: Arc<[u8]>,
-    start: usize,
-}
-
 impl RunRecord {
     /// `None` where there is no record, or one that is cut, damaged or of another version: then everything
     /// is looked up anew and nothing is lost.
     pub fn read(path: &Path) -> Option<RunRecord> {
-        let bytes: Arc<[u8]> = std::fs::read(path).ok()?.into();
-        let (head, body) = bytes.split_at_checked(MAGIC.len() + 32)?;
-        if head[..MAGIC.len()] != *MAGIC || head[MAGIC.len()..] != *blake3::hash(body).as_bytes() {
+        let file = File::open(path).ok()?;
+        let mut head = [0; HEAD];
+        file.read_exact_at(&mut head, 0).ok()?;
+        let [first, second] = lengths(&head);
+        let is_whole =
+            file.metadata().ok()?.len() == (HEAD as u64).checked_add(first)?.checked_add(second)?;
+        if head[..SEAL] != *MAGIC || !is_whole {
             return None;
         }
-        let mut reader = Reader(body);
+        let mut bytes = vec![0; HEAD + usize::try_from(first).ok()?];
+        bytes[..HEAD].copy_from_slice(&head);
+        file.read_exact_at(&mut bytes[HEAD..], HEAD as u64).ok()?;
+        if bytes[SEAL..LENGTHS] != *blake3::hash(&bytes[LENGTHS..]).as_bytes() {
+            return None;
+        }
+        let bytes = Arc::new(bytes);
+        let mut reader = Reader(&bytes[HEAD..]);
         let basis = Basis {
             request: reader.array()?,
             generation: u64::from_le_bytes(reader.array()?),
@@ -71,37 +91,51 @@ impl RunRecord {
             microseconds: reader.number()?,
         };
         let start = bytes.len() - reader.0.len();
-        let (rows, start) = Rows::decode(&bytes, start)?;
+        let rows = Rows::decode(&bytes, start)?;
         Some(RunRecord {
             basis,
             environment,
             totals,
             rows,
-            actions: Actions { bytes, start },
+            file,
+            bytes,
         })
     }
 
     /// Whether this is still the record in the file.
     pub fn is_at(&self, path: &Path) -> bool {
-        let mut head = [0; MAGIC.len() + 32];
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-        read.is_ok() && self.actions.bytes.starts_with(&head)
+        let mut head = [0; HEAD];
+        let read = File::open(path).and_then(|file| file.read_exact_at(&mut head, 0));
+        read.is_ok() && self.bytes.starts_with(&head)
     }
 
     pub fn actions(&self) -> Option<Vec<ActionRecord>> {
-        let mut reader = Reader(&self.actions.bytes[self.actions.start..]);
+        let bytes = self.second_part()?;
+        let mut reader = Reader(&bytes);
         (0..reader.count()?)
             .map(|_| ActionRecord::decode(&mut reader))
             .collect()
     }
 
+    fn second_part(&self) -> Option<Vec<u8>> {
+        let [_, second] = lengths(&self.bytes);
+        let mut bytes = vec![0; usize::try_from(second).ok()?];
+        let start = self.bytes.len() as u64;
+        self.file.read_exact_at(&mut bytes, start).ok()?;
+        let hash = blake3::hash(&bytes);
+        (self.bytes[HEAD - 32..HEAD] == *hash.as_bytes()).then_some(bytes)
+    }
+
     /// Writes the record again with the identities that a sweep found.
     pub fn renew(&self, path: &Path, swept: &Swept) -> std::io::Result<()> {
-        let mut bytes = self.actions.bytes.to_vec();
+        let Some(second) = self.second_part() else {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        };
+        let mut bytes = self.bytes.to_vec();
         for (index, (identity, settled)) in swept.renewed_rows() {
             self.rows.patch(&mut bytes, index, &identity, settled);
         }
-        seal(path, bytes)
+        seal(path, bytes, &second)
     }
 
     /// `rows` sorted by path. Renamed into place: a reader sees the old record or the new one.
@@ -112,11 +146,8 @@ impl RunRecord {
         rows: &[Row],
         actions: &[ActionRecord],
     ) -> std::io::Result<()> {
-        let mut out = Writer(Vec::with_capacity(
-            64 + rows.len() * 110 + actions.len() * 256,
-        ));
-        out.array(MAGIC);
-        out.array(&[0; 32]);
+        let mut out = Writer(Vec::with_capacity(HEAD + 256 + rows.len() * 110));
+        out.array(&[0; HEAD]);
         out.array(&basis.request);
         out.array(&basis.generation.to_le_bytes());
         out.array(&basis.hidden);
@@ -129,19 +160,33 @@ impl RunRecord {
         out.number(actions.len() as u64);
         out.number(actions.iter().map(|action| action.microseconds).sum());
         Rows::encode(rows, &mut out.0);
-        out.number(actions.len() as u64);
+        let mut second = Writer(Vec::with_capacity(actions.len() * 256));
+        second.number(actions.len() as u64);
         for action in actions {
-            action.encode(&mut out);
+            action.encode(&mut second);
         }
-        seal(path, out.0)
+        seal(path, out.0, &second.0)
     }
 }
 
-/// Enters the digest and puts the file in its place.
-fn seal(path: &Path, mut bytes: Vec<u8>) -> std::io::Result<()> {
-    let hash = blake3::hash(&bytes[MAGIC.len() + 32..]);
-    bytes[MAGIC.len()..MAGIC.len() + 32].copy_from_slice(hash.as_bytes());
+/// The lengths of the two parts.
+fn lengths(head: &[u8]) -> [u64; 2] {
+    [LENGTHS, LENGTHS + 8]
+        .map(|at| u64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes")))
+}
+
+/// Fills the head in, and puts the file in its place.
+fn seal(path: &Path, mut first: Vec<u8>, second: &[u8]) -> std::io::Result<()> {
+    first[..SEAL].copy_from_slice(MAGIC);
+    let length = (first.len() - HEAD) as u64;
+    first[LENGTHS..LENGTHS + 8].copy_from_slice(&length.to_le_bytes());
+    first[LENGTHS + 8..LENGTHS + 16].copy_from_slice(&(second.len() as u64).to_le_bytes());
+    first[HEAD - 32..HEAD].copy_from_slice(blake3::hash(second).as_bytes());
+    let hash = blake3::hash(&first[LENGTHS..]);
+    first[SEAL..LENGTHS].copy_from_slice(hash.as_bytes());
     let beside = path.with_extension(format!("{}.new", std::process::id()));
-    std::fs::write(&beside, &bytes)?;
+    let file = File::create(&beside)?;
+    file.write_all_at(&first, 0)?;
+    file.write_all_at(second, first.len() as u64)?;
     std::fs::rename(&beside, path)
 }
