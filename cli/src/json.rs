@@ -13,7 +13,8 @@ use crate::terminal::level_name;
 pub const REFERENCE: &str = "\
 One JSON object a line on stdout, each with `event` first; programs should pass over events and fields that they do \
 not know. Times are in milliseconds. Every action has one end: `cached`, `executed`, `failed` or `skipped`; what is \
-looked up or executed is `started` before. A run in which nothing has changed tells only its `summary`, which is always last where there is one. \
+looked up or executed is `started` before. Actions of a planner about which nothing has changed are told together, by \
+`unchanged`. A run in which nothing has changed tells only its `summary`, which is always last where there is one. \
 Its four counts add up to `actions`.
 
 | event | fields |
@@ -24,6 +25,7 @@ Its four counts add up to `actions`.
 | `progress` | `action`, `done`, `total` (or null), `message` |
 | `log` | `action`, `level` (`debug`, `info`, `warn`, `error`), `message`, `fields` (pairs) |
 | `cached` | `action`, `output` (a digest's first digits), `saved_ms` |
+| `unchanged` | `planner`, `actions` (how many of it), `saved_ms` |
 | `executed` | `action`, `output`, `elapsed_ms` |
 | `failed` | `action`, `errors`, `stdout`, `stderr` |
 | `skipped` | `action`, `because` (the action that failed) |
@@ -67,6 +69,11 @@ enum Line<'a> {
     Cached {
         action: &'a str,
         output: &'a str,
+        saved_ms: f64,
+    },
+    Unchanged {
+        planner: &'a str,
+        actions: usize,
         saved_ms: f64,
     },
     Executed {
@@ -198,6 +205,15 @@ fn line(event: &Event) -> Line<'_> {
         } => Line::Cached {
             action,
             output,
+            saved_ms: millis(*saved),
+        },
+        Event::Unchanged {
+            planner,
+            actions,
+            saved,
+        } => Line::Unchanged {
+            planner,
+            actions: *actions,
             saved_ms: millis(*saved),
         },
         Event::Executed {

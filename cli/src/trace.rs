@@ -129,6 +129,14 @@ impl State {
                 };
                 self.counted(span, now)
             }
+            Event::Unchanged {
+                planner, actions, ..
+            } => {
+                self.cached += actions;
+                let count = json!({ "actions": actions });
+                let span = vec![mark(&format!("unchanged {planner}"), now, &count)];
+                self.counted(span, now)
+            }
             Event::Failed { action, errors, .. } => {
                 self.failed += 1;
                 let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -66,6 +66,13 @@ pub enum Event {
         /// What it took when it was executed.
         saved: Duration,
     },
+    /// Actions of a planner came from the cache, and are not told one by one.
+    Unchanged {
+        planner: String,
+        actions: usize,
+        /// What they took when they were executed.
+        saved: Duration,
+    },
     Executed {
         action: String,
         output: String,

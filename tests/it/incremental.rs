@@ -312,3 +312,16 @@ fn the_cache_knows_results_by_what_was_observed_not_by_names() {
     assert_eq!(ran.executed(), [""; 0]);
     assert_eq!(ran.cached(), ["first", "renamed", "second"]);
 }
+
+#[test]
+fn what_is_observed_of_a_path_later_counts_too() {
+    let project = Project::with(
+        "[actions.a]\nplugin = \"scripted\"\nconfig = { steps = [\"choose /src/way /src/d /src/none\", \"copy-tree /src/d/a/.. /out/d\"] }\n",
+        &[("way", "0")],
+    );
+    project.run().good();
+    std::fs::create_dir_all(project.path("d/a")).expect("a new folder");
+    project.run().good();
+    std::fs::create_dir_all(project.path("d/b")).expect("a new folder");
+    assert_eq!(project.run().good().executed(), ["a"]);
+}

@@ -1,6 +1,6 @@
 //! Actions that ask for more actions, and `for_each`.
 
-use cofferdam_runtime::ErrorKind;
+use cofferdam_runtime::{ErrorKind, Event};
 
 use crate::fixture::{Project, tree};
 
@@ -59,6 +59,35 @@ fn an_edit_runs_the_planned_action_that_read_it() {
         ["pages:a", "pages:the index"]
     );
     assert!(project.read("out/a.transcript").contains(": 0"));
+    assert!(project.run().good().was_fast());
+}
+
+#[test]
+fn planned_actions_that_nothing_has_happened_to_take_no_part() {
+    let project = pages();
+    project.write("docs/b", "1234");
+    let ran = project.run().good();
+    let unchanged = ran.events.iter().find_map(|event| match event {
+        Event::Unchanged {
+            planner, actions, ..
+        } => Some((planner.as_str(), *actions)),
+        _ => None,
+    });
+    assert_eq!(
+        unchanged,
+        Some(("pages", 1)),
+        "`pages:a` alone: the index lists what was made"
+    );
+    assert_eq!((ran.summary().actions, ran.summary().cached), (5, 4));
+    assert!(project.run().good().was_fast());
+    // They are in the record all the same.
+    project.write("docs/a", "12");
+    assert_eq!(
+        project.run().good().executed(),
+        ["pages:a", "pages:the index"]
+    );
+    project.remove("docs/b");
+    assert_eq!(project.run().good().summary().actions, 4);
     assert!(project.run().good().was_fast());
 }
 

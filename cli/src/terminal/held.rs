@@ -38,18 +38,7 @@ impl Held {
             self.shown += 1;
             return true;
         }
-        let known = self
-            .groups
-            .iter()
-            .position(|group| group.planner.as_deref() == planner);
-        let group = match known {
-            Some(known) => &mut self.groups[known],
-            None => self.groups.push_mut(Group {
-                planner: planner.map(str::to_owned),
-                count: 0,
-                first: Vec::new(),
-            }),
-        };
+        let group = self.group(planner);
         group.count += 1;
         if group.count <= NAMED {
             group.first.push((action.to_owned(), note.to_owned()));
@@ -57,11 +46,31 @@ impl Held {
         false
     }
 
+    /// Adds actions of a planner whose names were not told.
+    pub fn add_unnamed(&mut self, planner: &str, count: usize) {
+        self.group(Some(planner)).count += count;
+    }
+
+    fn group(&mut self, planner: Option<&str>) -> &mut Group {
+        let known = self
+            .groups
+            .iter()
+            .position(|group| group.planner.as_deref() == planner);
+        match known {
+            Some(known) => &mut self.groups[known],
+            None => self.groups.push_mut(Group {
+                planner: planner.map(str::to_owned),
+                count: 0,
+                first: Vec::new(),
+            }),
+        }
+    }
+
     pub fn take(&mut self) -> Vec<Told> {
         let mut told = Vec::new();
         for group in std::mem::take(&mut self.groups) {
             match group.planner {
-                Some(_) if group.count <= NAMED => {
+                Some(_) if group.count == group.first.len() => {
                     told.extend(
                         group
                             .first

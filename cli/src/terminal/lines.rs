@@ -71,7 +71,7 @@ impl Lines {
             return String::new();
         }
         let text = self.ordinary(event);
-        let news = !matches!(event, Event::Cached { .. });
+        let news = !matches!(event, Event::Cached { .. } | Event::Unchanged { .. });
         self.said |= news && !text.is_empty();
         let beside = matches!(event, Event::Skipped { .. });
         self.buried |= !beside && !text.is_empty() && !self.failed.is_empty();
@@ -122,6 +122,12 @@ impl Lines {
             Event::Log { action, line } => self.log(action, line),
             Event::Cached { action, output, .. } if verbose || self.cached.add(action, output) => {
                 self.row(Tone::Calm, "Cached", action, output)
+            }
+            Event::Unchanged {
+                planner, actions, ..
+            } => {
+                self.cached.add_unnamed(planner, *actions);
+                String::new()
             }
             Event::Executed {
                 action,

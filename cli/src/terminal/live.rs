@@ -81,6 +81,10 @@ impl Live {
                 self.saved += *saved;
                 self.end("Executing", action);
             }
+            Event::Unchanged { actions, saved, .. } => {
+                self.cached += actions;
+                self.saved += *saved;
+            }
             Event::Executed { action, .. } => {
                 self.executed += 1;
                 self.end("Executing", action);

@@ -1,6 +1,7 @@
 //! What all executions of a run share.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use cofferdam_cache::{Digest, Key};
 
@@ -10,7 +11,7 @@ use crate::event::{Event, Events};
 use crate::execute::mounts::Mounts;
 use crate::plan::{Action, Verb};
 use crate::project::{FileTable, Rows};
-use crate::record::ActionRecord;
+use crate::record::{ActionRecord, Index, RunRecord};
 use crate::sandbox::{Call, Cancel, Ended, GuestEvent, Job, Sandbox};
 use crate::trees::Trees;
 
@@ -24,36 +25,69 @@ pub struct Environment<'a> {
     pub events: &'a Events,
 }
 
-/// The last run's actions, by name.
+/// The last run's record, with its actions by name.
 pub struct Last {
-    pub rows: Rows,
-    pub actions: Vec<ActionRecord>,
-    by_name: std::collections::HashMap<Box<str>, usize>,
+    pub record: RunRecord,
+    pub actions: Index,
+    /// Of the project file's own actions, and of all: most runs look for few planned ones.
+    named: HashMap<Box<str>, usize>,
+    planned: OnceLock<HashMap<Box<str>, usize>>,
 }
 
 impl Last {
-    pub fn new(rows: Rows, actions: Vec<ActionRecord>) -> Last {
-        let by_name = actions
-            .iter()
-            .enumerate()
-            .map(|(index, action)| (action.name.clone(), index))
-            .collect();
-        Last {
-            rows,
+    pub fn new(record: RunRecord) -> Option<Last> {
+        let actions = record.index()?;
+        let named = names(&actions, |planned| !planned);
+        Some(Last {
+            record,
             actions,
-            by_name,
-        }
+            named,
+            planned: OnceLock::new(),
+        })
+    }
+
+    pub fn rows(&self) -> &Rows {
+        &self.record.rows
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        let planned = || {
+            self.planned
+                .get_or_init(|| names(&self.actions, |planned| planned))
+        };
+        self.named
+            .get(name)
+            .or_else(|| planned().get(name))
+            .copied()
+    }
+
+    /// The number of the action's record.
+    pub fn of(&self, action: &Action) -> Option<usize> {
+        action.recorded.or_else(|| self.find(&action.name))
+    }
+
+    /// The actions that a planner planned then, by their numbers.
+    pub fn planned_by(&self, planner: usize) -> impl Iterator<Item = usize> + '_ {
+        let entries = self.actions.entries().iter().enumerate();
+        entries.filter_map(move |(number, entry)| match entry.planner {
+            Some((id, _)) if id as usize == planner => Some(number),
+            _ => None,
+        })
     }
 }
 
+fn names(actions: &Index, wanted: impl Fn(bool) -> bool) -> HashMap<Box<str>, usize> {
+    let entries = actions.entries().iter().enumerate();
+    entries
+        .filter(|(_, entry)| wanted(entry.planner.is_some()))
+        .map(|(number, _)| (actions.name(number).into(), number))
+        .collect()
+}
+
 impl Environment<'_> {
-    pub fn last(&self, action: &Action) -> Option<(&ActionRecord, &Rows)> {
+    pub fn last(&self, action: &Action) -> Option<(ActionRecord, &Rows)> {
         let last = self.last?;
-        Some((&last.actions[last.find(&action.name)?], &last.rows))
+        Some((last.actions.record(last.of(action)?), last.rows()))
     }
 
     /// Runs the guest. `variation` is 0 but for `run --check`, which looks whether other random numbers and

@@ -27,6 +27,25 @@ impl Extra {
         }
     }
 
+    /// Of a planner's result, the actions with names that are wanted.
+    pub fn planned_some(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Option<Vec<PlannedAction>> {
+        let mut reader = Reader(bytes);
+        reader.number()?;
+        if reader.byte()? != 1 {
+            return None;
+        }
+        let mut found = Vec::new();
+        while !reader.0.is_empty() {
+            let mut ahead = reader.clone();
+            if wanted(ahead.text()?) {
+                found.push(read_planned(&mut reader)?);
+            } else {
+                pass_planned(&mut reader)?;
+            }
+        }
+        Some(found)
+    }
+
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.number(self.microseconds);
@@ -119,6 +138,23 @@ fn read_planned(reader: &mut Reader) -> Option<PlannedAction> {
             .map(|_| read_need(reader))
             .collect::<Option<_>>()?,
     })
+}
+
+fn pass_planned(reader: &mut Reader) -> Option<()> {
+    reader.text()?;
+    if reader.byte()? & 1 != 0 {
+        reader.text()?;
+    }
+    reader.text()?;
+    for _ in 0..reader.count()? {
+        reader.text()?;
+    }
+    for _ in 0..reader.count()? {
+        reader.text()?;
+        reader.byte()?;
+        reader.text()?;
+    }
+    Some(())
 }
 
 fn read_need(reader: &mut Reader) -> Option<PlannedNeed> {

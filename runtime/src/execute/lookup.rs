@@ -16,6 +16,7 @@ use crate::execute::store::decode_path_set;
 use crate::observe::{Fact, Fault, Observations};
 use crate::plan::{Action, Parts};
 use crate::record::{ActionRecord, PathRef};
+use crate::sandbox::PlannedAction;
 
 pub enum Found {
     Hit(Done),
@@ -30,7 +31,7 @@ pub fn lookup(environment: &Environment, action: &Action, mounts: &Mounts) -> Re
     }
     let mut reason = Reason::New;
     if let Some((record, rows)) = environment.last(action) {
-        match against_record(record, rows, action, mounts)? {
+        match against_record(&record, rows, action, mounts)? {
             Differs::Nothing(observations) => {
                 let key = record.full_key;
                 if let Some(result) = stored(environment, &key)?
@@ -101,6 +102,17 @@ fn kept_failure(
         stdout: printed(&result.stdout)?.to_vec(),
         stderr: printed(&result.stderr)?.to_vec(),
     })
+}
+
+/// Of the plan that a planner gave for what it observed: the actions with names that are wanted.
+/// `None` where it is lost.
+pub fn planned_some(
+    environment: &Environment,
+    full_key: &Key,
+    wanted: impl Fn(&str) -> bool,
+) -> Option<Vec<PlannedAction>> {
+    let result = environment.trees.store().result(full_key).ok().flatten()?;
+    Extra::planned_some(&result.extra, wanted)
 }
 
 fn path_sets(

@@ -16,6 +16,7 @@ pub use check::{Verdict, check};
 pub use done::{Done, Ending, How};
 pub use environment::{Environment, Last};
 use lookup::Found;
+pub use lookup::planned_some;
 pub use mounts::{Inputs, Mounts};
 pub use reason::describe;
 pub use stopped::stop_errors;

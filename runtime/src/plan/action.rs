@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cofferdam_cache::Key;
+use cofferdam_cache::{Digest, Key};
 
 use crate::config::{Grants, Sight};
 use crate::error::Position;
@@ -33,7 +33,17 @@ pub enum Verb {
 pub struct Need {
     /// Its folder below `/in`.
     pub name: Box<str>,
-    pub action: ActionId,
+    pub of: NeedOf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NeedOf {
+    Action(ActionId),
+    /// An action that takes no part in the run: as in the last one's record, where it has this number.
+    Recorded {
+        number: usize,
+        output: Digest,
+    },
 }
 
 #[derive(Clone)]
@@ -64,12 +74,18 @@ pub struct Action {
     /// The planner that asked for it, and whether its output is part of the planner's.
     pub planner: Option<(ActionId, bool)>,
     pub key: Key,
+    /// The number of its record in the last run's, where that was known without a search.
+    pub recorded: Option<usize>,
 }
 
 impl Action {
     /// The actions that must be done before it.
     pub fn inputs(&self) -> impl Iterator<Item = ActionId> + '_ {
-        self.needs.iter().map(|need| need.action).chain(self.base)
+        let needs = self.needs.iter().filter_map(|need| match need.of {
+            NeedOf::Action(id) => Some(id),
+            NeedOf::Recorded { .. } => None,
+        });
+        needs.chain(self.base)
     }
 
     /// Whether other actions come of it, whose outputs are its own.

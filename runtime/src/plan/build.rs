@@ -259,13 +259,19 @@ impl Plan {
     }
 
     /// The actions that `for_each` makes of `group`.
-    pub(super) fn group(&self, id: ActionId, group: &Action) -> Vec<Action> {
+    pub(super) fn group(
+        &self,
+        id: ActionId,
+        group: &Action,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<Action> {
         let spec = self
             .spec
             .action(&group.name)
             .expect("a group is an action of the project file");
         let files = self.groups.get(&id).map_or(&[][..], Vec::as_slice);
-        let actions = files.iter().map(|file| {
+        let files = files.iter().filter(|file| wanted(file));
+        let actions = files.map(|file| {
             let matched = Matched::new(file);
             let verb = match &spec.kind {
                 ActionKind::Plugin(_) => Verb::Run {

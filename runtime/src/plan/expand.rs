@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Patterns, Sight, canonical};
 use crate::error::{Error, ErrorKind};
-use crate::plan::action::{Action, ActionId, Need, Verb};
+use crate::plan::action::{Action, ActionId, Need, NeedOf, Verb};
 use crate::plan::build::Plan;
 use crate::plan::key::static_key;
 use crate::sandbox::{NeedSource, PlannedAction};
@@ -21,8 +21,41 @@ impl Plan {
         first: usize,
     ) -> Result<Vec<Action>, Vec<Error>> {
         if planner.verb == Verb::Gather {
-            return Ok(self.group(planner_id, planner));
+            return Ok(self.group(planner_id, planner, |_| true));
         }
+        self.expand_planned(planner_id, planner, planned, first, None)
+    }
+
+    /// Only those of the actions that are listed, `recorded` with the numbers of their records: the plan is the last
+    /// run's, and of the others it needs what they left then.
+    pub fn expand_some(
+        &self,
+        planner_id: ActionId,
+        planner: &Action,
+        planned: &[PlannedAction],
+        first: usize,
+        last: &Recorded,
+    ) -> Result<Vec<Action>, Vec<Error>> {
+        let mut actions = if planner.verb == Verb::Gather {
+            self.group(planner_id, planner, |file| last.number(file).is_some())
+        } else {
+            self.expand_planned(planner_id, planner, planned, first, Some(last))?
+        };
+        for action in &mut actions {
+            let below = &action.name[planner.name.len() + 1..];
+            action.recorded = last.number(below);
+        }
+        Ok(actions)
+    }
+
+    fn expand_planned(
+        &self,
+        planner_id: ActionId,
+        planner: &Action,
+        planned: &[PlannedAction],
+        first: usize,
+        last: Option<&Recorded>,
+    ) -> Result<Vec<Action>, Vec<Error>> {
         let mut numbers: HashMap<&str, ActionId> = HashMap::with_capacity(planned.len());
         let mut errors = Vec::new();
         let wrong = |message: String| {
@@ -71,7 +104,7 @@ impl Plan {
                     sight
                 }
             };
-            match self.planned(planner_id, planner, spec, sight, &numbers) {
+            match self.planned(planner_id, planner, spec, sight, &numbers, last) {
                 Ok(action) => actions.push(action),
                 Err(message) => errors.push(wrong(format!("in `{}`: {message}", spec.name))),
             }
@@ -90,6 +123,7 @@ impl Plan {
         spec: &PlannedAction,
         sight: Arc<Sight>,
         numbers: &HashMap<&str, ActionId>,
+        last: Option<&Recorded>,
     ) -> Result<Action, String> {
         let program = match &spec.plugin {
             None => planner.program.clone(),
@@ -99,17 +133,20 @@ impl Plan {
                 .map_err(|error| error.to_string())?,
         };
         let mut needs = Vec::with_capacity(spec.needs.len());
-        for need in &spec.needs {
-            let action = match &need.source {
-                NeedSource::Planned(name) => numbers
-                    .get(name.as_str())
-                    .copied()
-                    .ok_or_else(|| format!("it needs `{name}`, which is not in the plan"))?,
+        for (place, need) in spec.needs.iter().enumerate() {
+            let of = match &need.source {
+                NeedSource::Planned(name) => {
+                    let listed = numbers.get(name.as_str()).copied().map(NeedOf::Action);
+                    let recorded = || last?.need(&spec.name, place);
+                    listed
+                        .or_else(recorded)
+                        .ok_or_else(|| format!("it needs `{name}`, which is not in the plan"))?
+                }
                 NeedSource::Inherited(name) => planner
                     .needs
                     .iter()
                     .find(|need| *need.name == **name)
-                    .map(|need| need.action)
+                    .map(|need| need.of)
                     .ok_or_else(|| {
                         format!("it needs `{name}`, which the planner itself does not have")
                     })?,
@@ -122,7 +159,7 @@ impl Plan {
             }
             needs.push(Need {
                 name: need.name.as_str().into(),
-                action,
+                of,
             });
         }
         let mut names: Vec<&str> = needs.iter().map(|need| &*need.name).collect();
@@ -150,9 +187,28 @@ impl Plan {
             writes: None,
             planner: Some((planner_id, spec.exported)),
             key: cofferdam_cache::Key([0; 32]),
+            recorded: None,
         };
         action.key = static_key(&action);
         Ok(action)
+    }
+}
+
+/// Some of a planner's actions as the last run's record has them.
+pub struct Recorded<'a> {
+    /// Name, without the planner's → number in the record.
+    pub numbers: HashMap<&'a str, usize>,
+    /// The need at a place of the action with a number.
+    pub need: &'a dyn Fn(usize, usize) -> NeedOf,
+}
+
+impl Recorded<'_> {
+    pub fn number(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
+    fn need(&self, name: &str, place: usize) -> Option<NeedOf> {
+        Some((self.need)(self.number(name)?, place))
     }
 }
 

@@ -10,9 +10,10 @@ mod matching;
 mod programs;
 mod resolve;
 
-pub use action::{Action, ActionId, Verb};
+pub use action::{Action, ActionId, NeedOf, Verb};
 pub use build::{Plan, read_checked, read_spec};
 pub use deploy::DeployPlan;
+pub use expand::Recorded;
 pub use key::Parts;
 pub use lock::{comparison, of_project, put_lock, replace, requested};
 pub use programs::Programs;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{self, ActionKind, ActionSpec, Grants, Hidden, VariableSpec};
 use crate::error::Error;
 use crate::open::OpenOptions;
-use crate::plan::action::{Action, ActionId, Need, Verb};
+use crate::plan::action::{Action, ActionId, Need, NeedOf, Verb};
 use crate::plan::build::{Outside, Plan};
 use crate::plan::lock::requested;
 use crate::sandbox::{Limits, Program, World};
@@ -79,7 +79,7 @@ impl Plan {
         };
         let needs = spec.needs.iter().map(|need| Need {
             name: need.name.as_str().into(),
-            action: numbers[&need.action.value],
+            of: NeedOf::Action(numbers[&need.action.value]),
         });
         Ok(Action {
             name: spec.name.value.as_str().into(),
@@ -111,6 +111,7 @@ impl Plan {
                 .map(|folder| folder.value.as_str().into()),
             planner: None,
             key: cofferdam_cache::Key([0; 32]),
+            recorded: None,
         })
     }
 

@@ -60,19 +60,7 @@ impl Rows {
             texts.extend_from_slice(row.path.as_bytes());
             texts.push(0);
             bytes.push(row.identity.kind as u8);
-            let flags = [
-                row.identity.executable,
-                row.settled,
-                row.roles.observed,
-                row.roles.host,
-                row.roles.output,
-            ];
-            bytes.push(
-                flags
-                    .iter()
-                    .enumerate()
-                    .fold(0, |all, (bit, flag)| all | u8::from(*flag) << bit),
-            );
+            bytes.push(flags(row));
             bytes.extend_from_slice(&row.identity.size.to_le_bytes());
             bytes.extend_from_slice(&row.identity.inode.to_le_bytes());
             bytes.extend_from_slice(&row.identity.modified.to_le_bytes());
@@ -180,6 +168,14 @@ impl Rows {
         }
     }
 
+    /// Whether the row with this number is just this one; the paths are known to be equal.
+    pub fn is(&self, index: usize, row: &Row) -> bool {
+        self.identity(index) == row.identity
+            && self.settled(index) == row.settled
+            && self.roles(index) == row.roles
+            && self.value(index) == row.value
+    }
+
     /// Puts a new identity into a copy of the bytes these rows were decoded from.
     pub fn patch(&self, bytes: &mut [u8], index: usize, identity: &Identity, settled: bool) {
         let start = self.rows.start + index * ROW;
@@ -190,6 +186,14 @@ impl Rows {
         row[16..24].copy_from_slice(&identity.inode.to_le_bytes());
         row[24..32].copy_from_slice(&identity.modified.to_le_bytes());
         row[32..40].copy_from_slice(&identity.changed.to_le_bytes());
+    }
+
+    /// Puts another row of the same path into a copy of the bytes these rows were decoded from.
+    pub fn put(&self, bytes: &mut [u8], index: usize, row: &Row) {
+        self.patch(bytes, index, &row.identity, row.settled);
+        let start = self.rows.start + index * ROW;
+        bytes[start + 7] = flags(row);
+        bytes[start + 40..start + ROW].copy_from_slice(&row.value);
     }
 
     /// [`find`](Rows::find) for paths that mostly come in order: `expected` is looked at first.
@@ -212,6 +216,18 @@ impl Rows {
         }
         None
     }
+}
+
+fn flags(row: &Row) -> u8 {
+    let flags = [
+        row.identity.executable,
+        row.settled,
+        row.roles.observed,
+        row.roles.host,
+        row.roles.output,
+    ];
+    let bits = flags.iter().enumerate();
+    bits.fold(0, |all, (bit, flag)| all | u8::from(*flag) << bit)
 }
 
 fn put_u32(bytes: &mut Vec<u8>, number: usize) {

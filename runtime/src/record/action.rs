@@ -4,6 +4,7 @@ use cofferdam_cache::{Digest, Key};
 
 use crate::observe::{Facets, Fact, Kind};
 use crate::record::bytes::{Reader, Writer};
+use crate::record::index::{PathIn, Place};
 
 /// The tree an observation is of: its number in the execution's mounts.
 pub const SOURCE: u16 = 0;
@@ -72,24 +73,7 @@ impl ActionRecord {
     }
 
     pub fn decode(reader: &mut Reader) -> Option<ActionRecord> {
-        let key = reader.key()?;
-        let full_key = reader.key()?;
-        let output = reader.digest()?;
-        let flags = reader.byte()?;
-        let planner = reader.number()?;
-        let base = reader.number()?;
-        let microseconds = reader.number()?;
-        let layer = if flags & 1 != 0 {
-            Some(reader.digest()?)
-        } else {
-            None
-        };
-        let name = reader.text()?.into();
-        let writes = if flags & 2 != 0 {
-            Some(reader.text()?.into())
-        } else {
-            None
-        };
+        let head = Self::decode_head(reader)?;
         let needs = (0..reader.count()?)
             .map(|_| Some((reader.text()?.into(), u32::try_from(reader.number()?).ok()?)))
             .collect::<Option<_>>()?;
@@ -97,25 +81,69 @@ impl ActionRecord {
             .map(|_| FactRecord::decode(reader))
             .collect::<Option<_>>()?;
         Some(ActionRecord {
-            name,
+            name: head.name.into(),
+            key: head.key,
+            full_key: head.full_key,
+            output: head.output,
+            layer: head.layer,
+            planner: head.planner,
+            needs,
+            base: head.base,
+            writes: head.writes.map(Into::into),
+            microseconds: head.microseconds,
+            facts,
+        })
+    }
+
+    /// All before the needs.
+    pub(super) fn decode_head<'a>(reader: &mut Reader<'a>) -> Option<Head<'a>> {
+        let key = reader.key()?;
+        let full_key = reader.key()?;
+        let output = reader.digest()?;
+        let flags = reader.byte()?;
+        let planner = reader.number()?;
+        let base = reader.number()?;
+        let microseconds = reader.number()?;
+        Some(Head {
             key,
             full_key,
             output,
-            layer,
             planner: match planner.checked_sub(1) {
                 Some(both) => Some((u32::try_from(both >> 1).ok()?, both & 1 != 0)),
                 None => None,
             },
-            needs,
             base: match base.checked_sub(1) {
                 Some(id) => Some(u32::try_from(id).ok()?),
                 None => None,
             },
-            writes,
             microseconds,
-            facts,
+            layer: if flags & 1 != 0 {
+                Some(reader.digest()?)
+            } else {
+                None
+            },
+            name: reader.text()?,
+            writes: if flags & 2 != 0 {
+                Some(reader.text()?)
+            } else {
+                None
+            },
         })
     }
+}
+
+/// What comes before the needs.
+#[derive(Clone)]
+pub struct Head<'a> {
+    pub key: Key,
+    pub full_key: Key,
+    pub output: Digest,
+    pub planner: Option<(u32, bool)>,
+    pub base: Option<u32>,
+    pub microseconds: u64,
+    pub layer: Option<Digest>,
+    pub name: &'a str,
+    pub writes: Option<&'a str>,
 }
 
 const VALUED: Facets = Facets::CONTENT.union(Facets::LISTING).union(Facets::LINK);
@@ -137,11 +165,10 @@ impl FactRecord {
     }
 
     fn decode(reader: &mut Reader) -> Option<FactRecord> {
-        let mount = reader.number()?;
-        let path = if mount & 1 != 0 {
-            PathRef::Row(u32::try_from(reader.number()?).ok()?)
-        } else {
-            PathRef::Text(reader.text()?.into())
+        let (mount, place) = Self::decode_place(reader)?;
+        let path = match place {
+            PathIn::Row(row) => PathRef::Row(row as u32),
+            PathIn::Text(text) => PathRef::Text(text.into()),
         };
         let facets = Facets::from_bits(reader.byte()?)?;
         let kind = Kind::from_byte(reader.byte()?)?;
@@ -152,7 +179,7 @@ impl FactRecord {
             [0; 32]
         };
         Some(FactRecord {
-            mount: u16::try_from(mount >> 1).ok()?,
+            mount,
             path,
             fact: Fact {
                 facets,
@@ -161,5 +188,31 @@ impl FactRecord {
                 value,
             },
         })
+    }
+
+    /// Passes over a fact; gives where it was observed.
+    pub(super) fn place<'a>(reader: &mut Reader<'a>) -> Option<Place<'a>> {
+        let (mount, path) = Self::decode_place(reader)?;
+        let facets = Facets::from_bits(reader.byte()?)?;
+        let kind = Kind::from_byte(reader.byte()?)?;
+        reader.number()?;
+        if facets.intersects(VALUED) {
+            reader.slice(32)?;
+        }
+        Some(Place {
+            mount,
+            path,
+            only_kind: (facets == Facets::KIND).then_some(kind),
+        })
+    }
+
+    fn decode_place<'a>(reader: &mut Reader<'a>) -> Option<(u16, PathIn<'a>)> {
+        let mount = reader.number()?;
+        let place = if mount & 1 != 0 {
+            PathIn::Row(u32::try_from(reader.number()?).ok()? as usize)
+        } else {
+            PathIn::Text(reader.text()?)
+        };
+        Some((u16::try_from(mount >> 1).ok()?, place))
     }
 }

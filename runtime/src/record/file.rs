@@ -9,6 +9,7 @@
 //! | … | first part: basis, environment, totals, rows: all that a run with nothing to do reads |
 //! | … | second part: the actions |
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use crate::project::{Row, Rows, Swept};
 use crate::record::action::ActionRecord;
 use crate::record::bytes::{Reader, Writer};
+use crate::record::index::Index;
 
 /// Changes with every change of the encoding: an older record is as good as none.
 const MAGIC: &[u8; 16] = b"cofferdam run 3\n";
@@ -83,13 +85,13 @@ impl RunRecord {
             hidden: reader.array()?,
             written: reader.array()?,
         };
+        let totals = Totals {
+            actions: u64::from_le_bytes(reader.array()?),
+            microseconds: u64::from_le_bytes(reader.array()?),
+        };
         let environment = (0..reader.count()?)
             .map(|_| Some((reader.text()?.into(), reader.array()?)))
             .collect::<Option<_>>()?;
-        let totals = Totals {
-            actions: reader.number()?,
-            microseconds: reader.number()?,
-        };
         let start = bytes.len() - reader.0.len();
         let rows = Rows::decode(&bytes, start)?;
         Some(RunRecord {
@@ -110,11 +112,16 @@ impl RunRecord {
     }
 
     pub fn actions(&self) -> Option<Vec<ActionRecord>> {
-        let bytes = self.second_part()?;
-        let mut reader = Reader(&bytes);
-        (0..reader.count()?)
-            .map(|_| ActionRecord::decode(&mut reader))
-            .collect()
+        let index = self.index()?;
+        Some(
+            (0..index.len())
+                .map(|number| index.record(number))
+                .collect(),
+        )
+    }
+
+    pub fn index(&self) -> Option<Index> {
+        Index::decode(self.second_part()?)
     }
 
     fn second_part(&self) -> Option<Vec<u8>> {
@@ -138,6 +145,26 @@ impl RunRecord {
         seal(path, bytes, &second)
     }
 
+    /// Writes the record again with other values in some rows and with other actions, encoded; the paths, and the
+    /// environment, are the same.
+    pub fn rewrite(
+        &self,
+        path: &Path,
+        basis: &Basis,
+        totals: Totals,
+        rows: &BTreeMap<usize, Row>,
+        actions: &[u8],
+    ) -> std::io::Result<()> {
+        let mut head = Writer::default();
+        put_basis(&mut head, basis, totals);
+        let mut bytes = self.bytes.to_vec();
+        bytes[HEAD..HEAD + head.0.len()].copy_from_slice(&head.0);
+        for (index, row) in rows {
+            self.rows.put(&mut bytes, *index, row);
+        }
+        seal(path, bytes, actions)
+    }
+
     /// `rows` sorted by path. Renamed into place: a reader sees the old record or the new one.
     pub fn write(
         path: &Path,
@@ -148,17 +175,16 @@ impl RunRecord {
     ) -> std::io::Result<()> {
         let mut out = Writer(Vec::with_capacity(HEAD + 256 + rows.len() * 110));
         out.array(&[0; HEAD]);
-        out.array(&basis.request);
-        out.array(&basis.generation.to_le_bytes());
-        out.array(&basis.hidden);
-        out.array(&basis.written);
+        let totals = Totals {
+            actions: actions.len() as u64,
+            microseconds: actions.iter().map(|action| action.microseconds).sum(),
+        };
+        put_basis(&mut out, basis, totals);
         out.number(environment.len() as u64);
         for (name, value) in environment {
             out.text(name);
             out.array(value);
         }
-        out.number(actions.len() as u64);
-        out.number(actions.iter().map(|action| action.microseconds).sum());
         Rows::encode(rows, &mut out.0);
         let mut second = Writer(Vec::with_capacity(actions.len() * 256));
         second.number(actions.len() as u64);
@@ -167,6 +193,16 @@ impl RunRecord {
         }
         seal(path, out.0, &second.0)
     }
+}
+
+/// Always as long.
+fn put_basis(out: &mut Writer, basis: &Basis, totals: Totals) {
+    out.array(&basis.request);
+    out.array(&basis.generation.to_le_bytes());
+    out.array(&basis.hidden);
+    out.array(&basis.written);
+    out.array(&totals.actions.to_le_bytes());
+    out.array(&totals.microseconds.to_le_bytes());
 }
 
 /// The lengths of the two parts.

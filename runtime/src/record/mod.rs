@@ -4,7 +4,9 @@
 mod action;
 mod bytes;
 mod file;
+mod index;
 
 pub use action::{ActionRecord, FactRecord, PathRef, SOURCE};
 pub use bytes::{Reader, Writer};
-pub use file::{Basis, RunRecord};
+pub use file::{Basis, RunRecord, Totals};
+pub use index::{Index, PathIn};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::execute::{Done, Environment, Inputs, Mounts, Verdict, check};
-use crate::plan::{Action, Plan, Verb};
+use crate::plan::{Action, NeedOf, Plan, Verb};
 use crate::schedule::{End, Report};
 
 /// Other random numbers, and clocks this many days ahead.
@@ -109,7 +109,10 @@ fn inputs(report: &Report, action: &Action) -> Inputs {
         needs: action
             .needs
             .iter()
-            .map(|need| done(need.action).output)
+            .map(|need| match need.of {
+                NeedOf::Action(id) => done(id).output,
+                NeedOf::Recorded { output, .. } => output,
+            })
             .collect(),
         layers,
     }

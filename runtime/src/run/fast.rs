@@ -36,14 +36,9 @@ pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> F
     let Some(record) = RunRecord::read(&file) else {
         return Fast::Stale(None);
     };
-    let same_request = record.basis.request == request(open, options);
     let same_store =
         cofferdam_cache::Store::generation_at(&open.cache_dir) == Some(record.basis.generation);
-    let same_outputs = record.basis.written == Manifest::digest(&open.manifest_file());
-    let same_environment = record
-        .environment
-        .iter()
-        .all(|(name, value)| outside(open, name) == *value);
+    let holds = same_store && is_of(&record, open, options);
     let Ok(folder) = Folder::open(&open.folder) else {
         return Fast::Stale(None);
     };
@@ -51,7 +46,6 @@ pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> F
     let Ok(swept) = sweep(&folder, &record.rows, options.jobs.max(1)) else {
         return Fast::Stale(None);
     };
-    let holds = same_request && same_store && same_outputs && same_environment;
     if !(holds && swept.changes.is_empty()) {
         return Fast::Stale(Some(Box::new(Seen { record, swept })));
     }
@@ -71,6 +65,16 @@ pub fn up_to_date(open: &OpenOptions, options: &RunOptions, start: Instant) -> F
         elapsed: start.elapsed(),
         saved: Duration::from_micros(record.totals.microseconds),
     })
+}
+
+/// Whether the same was asked for, and what counts beside the project's files is as it was.
+pub fn is_of(record: &RunRecord, open: &OpenOptions, options: &RunOptions) -> bool {
+    record.basis.request == request(open, options)
+        && record.basis.written == Manifest::digest(&open.manifest_file())
+        && record
+            .environment
+            .iter()
+            .all(|(name, value)| outside(open, name) == *value)
 }
 
 /// The present value of something in [`Plan::outside`](crate::plan::Plan::outside).

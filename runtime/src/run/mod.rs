@@ -16,6 +16,7 @@ use crate::event::{Event, Events, Summary};
 use crate::execute::{Done, Environment, How, Last};
 use crate::plan::{Plan, Programs, read_checked};
 use crate::project::FileTable;
+use crate::record::RunRecord;
 use crate::sandbox::Cancel;
 use crate::schedule::{Clean, End, Report, Schedule};
 use crate::trees::Trees;
@@ -119,14 +120,16 @@ fn attempt(
         },
     };
     let generation = workspace.generation()?;
-    let basis = seen.as_ref().map(|seen| seen.record.basis);
-    let last = seen
-        .as_ref()
-        .and_then(|Seen { record, .. }| Some(Last::new(record.rows.clone(), record.actions()?)));
-    let swept = seen.map(|seen| seen.swept);
+    let is_same = |record: &RunRecord| fast::is_of(record, workspace.options(), options);
+    let (last, swept) = match seen {
+        Some(Seen { record, swept }) => (Last::new(record), Some(swept)),
+        None => (None, None),
+    };
+    // Before anything of this run changes what it rests on.
+    let same_ground = last.as_ref().is_some_and(|last| is_same(&last.record));
     let known = last
         .as_ref()
-        .map_or_else(crate::project::Rows::empty, |last| last.rows.clone());
+        .map_or_else(crate::project::Rows::empty, |last| last.rows().clone());
     let present = swept.clone();
     let table = Arc::new(FileTable::new(
         workspace.folder().map_err(fault)?,
@@ -152,12 +155,21 @@ fn attempt(
     if outputs.make_folders(&selected, &table)? || plan.wrote_lock {
         return Ok(None);
     }
-    let trusted = basis
-        .is_some_and(|basis| basis.generation == generation && basis.hidden == plan.hidden())
-        && !options.force;
-    let clean = match (&last, &present) {
-        (Some(last), Some(present)) if trusted => Clean::new(last, present),
-        _ => Clean::default(),
+    let trusted = |last: &Last| {
+        let basis = last.record.basis;
+        basis.generation == generation && basis.hidden == plan.hidden() && !options.force
+    };
+    let before = match (&last, &present) {
+        (Some(last), Some(present)) if trusted(last) => Some((last, present)),
+        _ => None,
+    };
+    let same_plan = |last: &Last, swept: &crate::project::Swept| {
+        let is_host = |row: &usize| last.rows().roles(*row).host;
+        same_ground && !options.check && !swept.changes.iter().any(is_host)
+    };
+    let clean = match before {
+        Some((last, present)) => Clean::new(last, present, &table, same_plan(last, present)),
+        None => Clean::default(),
     };
 
     let environment = Environment {
@@ -200,15 +212,15 @@ fn attempt(
         && !table.disturbed()
         && workspace.generation().is_ok_and(|now| now == generation)
     {
-        remember::remember(
-            workspace,
-            options,
-            &plan,
-            &environment,
-            &report,
-            rows,
+        let ran = remember::Ran {
+            plan: &plan,
+            environment: &environment,
+            report: &report,
+            outputs: rows,
             generation,
-        );
+            before: before.filter(|(last, present)| same_plan(last, present)),
+        };
+        remember::remember(workspace, options, ran);
     }
     if let Err(error) = workspace.store.sync() {
         events(Event::Notice {
@@ -234,14 +246,15 @@ fn attempt(
 }
 
 fn summarize(report: &Report, start: Instant) -> Summary {
+    let unlisted = report.unlisted;
     let mut summary = Summary {
-        actions: 0,
-        cached: 0,
+        actions: unlisted.actions,
+        cached: unlisted.actions,
         executed: 0,
         failed: 0,
         skipped: 0,
         elapsed: start.elapsed(),
-        saved: Duration::ZERO,
+        saved: Duration::from_micros(unlisted.microseconds),
     };
     for end in report.ends.iter().flatten() {
         summary.actions += 1;

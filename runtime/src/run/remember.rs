@@ -2,118 +2,262 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::execute::{Environment, Last};
-use crate::observe::Fault;
+use crate::execute::{Done, Environment, Last};
+use crate::observe::{Fact, Fault};
 use crate::outputs::Manifest;
-use crate::plan::Plan;
-use crate::project::{Roles, Row};
-use crate::record::{ActionRecord, Basis, FactRecord, PathRef, RunRecord, SOURCE};
+use crate::plan::{Action, NeedOf, Plan};
+use crate::project::{Roles, Row, Swept};
+use crate::record::{ActionRecord, Basis, FactRecord, PathRef, RunRecord, SOURCE, Totals, Writer};
 use crate::run::open::request;
 use crate::run::{RunOptions, Workspace};
 use crate::schedule::{End, Report};
 
-/// Writes the record. A record that cannot be written is none: the next run looks everything up.
-pub fn remember(
-    workspace: &Workspace,
-    options: &RunOptions,
-    plan: &Plan,
-    environment: &Environment,
-    report: &Report,
-    outputs: Vec<Row>,
-    generation: u64,
-) {
-    let open = workspace.options();
-    let Ok((rows, actions)) = collect(plan, environment, report, outputs) else {
-        return;
-    };
-    let file = open.record_file();
-    let _ = RunRecord::write(
-        &file,
-        &Basis {
-            request: request(open, options),
-            generation,
-            hidden: plan.hidden(),
-            written: Manifest::digest(&open.manifest_file()),
-        },
-        &plan.outside(),
-        &rows,
-        &actions,
-    );
+const OBSERVED: Roles = Roles {
+    observed: true,
+    host: false,
+    output: false,
+};
+const HOST: Roles = Roles {
+    observed: false,
+    host: true,
+    output: false,
+};
+
+/// A run that ended well.
+pub struct Ran<'a> {
+    pub plan: &'a Plan,
+    pub environment: &'a Environment<'a>,
+    pub report: &'a Report,
+    /// One for each written file, link and empty folder.
+    pub outputs: Vec<Row>,
+    pub generation: u64,
+    /// The last run's record, where this run's plan is the same, and what became of its rows.
+    pub before: Option<(&'a Last, &'a Swept)>,
 }
 
-fn collect(
-    plan: &Plan,
-    environment: &Environment,
-    report: &Report,
-    outputs: Vec<Row>,
-) -> Result<(Vec<Row>, Vec<ActionRecord>), Fault> {
-    let mut actions = Vec::new();
+/// Writes the record. A record that cannot be written is none: the next run looks everything up.
+pub fn remember(workspace: &Workspace, options: &RunOptions, ran: Ran) {
+    let open = workspace.options();
+    let file = open.record_file();
+    let basis = Basis {
+        request: request(open, options),
+        generation: ran.generation,
+        hidden: ran.plan.hidden(),
+        written: Manifest::digest(&open.manifest_file()),
+    };
+    if let Some((last, swept)) = ran.before
+        && let Some((rows, totals, actions)) = changes(&ran, last, swept)
+    {
+        let _ = last.record.rewrite(&file, &basis, totals, &rows, &actions);
+        return;
+    }
+    let mut outside = ran.plan.outside();
+    if let Some((last, _)) = ran.before {
+        // What the actions rest on that took no part.
+        outside.extend(last.record.environment.iter().cloned());
+        outside.sort();
+        outside.dedup();
+    }
+    if let Ok((rows, actions)) = whole(ran) {
+        let _ = RunRecord::write(&file, &basis, &outside, &rows, &actions);
+    }
+}
+
+/// What is new in the last record, where it has the same actions and paths: rows by number, and all actions, encoded.
+fn changes(
+    ran: &Ran,
+    last: &Last,
+    swept: &Swept,
+) -> Option<(BTreeMap<usize, Row>, Totals, Vec<u8>)> {
+    let (report, table) = (ran.report, &ran.environment.table);
+    let mut slots: Vec<Option<usize>> = vec![None; last.actions.len()];
+    let mut numbers: Vec<u32> = vec![0; report.actions.len()];
+    let mut listed = 0;
+    for (id, (action, _)) in done(report) {
+        let number = last.of(action)?;
+        slots[number] = Some(id);
+        numbers[id] = number as u32;
+        listed += 1;
+    }
+    if listed + report.unlisted.actions != last.actions.len() {
+        return None;
+    }
+
+    let known = last.rows();
+    let mut rows = BTreeMap::new();
+    for &number in &swept.changes {
+        let row = table.row(known.path(number), known.roles(number)).ok()?;
+        rows.insert(number, row);
+    }
+    for (number, _) in swept.renewed_rows() {
+        rows.insert(number, swept.row(known, number));
+    }
+    let mut next = 0;
+    for row in &ran.outputs {
+        let number = known.find_near(&row.path, next)?;
+        next = number + 1;
+        if !known.roles(number).output {
+            return None;
+        }
+        if !known.is(number, row) {
+            rows.insert(number, row.clone());
+        }
+    }
+    let outputs = (0..known.len()).filter(|number| known.roles(*number).output);
+    if outputs.count() != ran.outputs.len() {
+        return None;
+    }
+
+    let mut out = Writer(Vec::with_capacity(last.actions.len() * 256));
+    out.number(last.actions.len() as u64);
+    let mut microseconds = 0;
+    for (number, slot) in slots.into_iter().enumerate() {
+        let entry = &last.actions.entries()[number];
+        let Some((action, done)) = slot.and_then(|id| of(report, id)) else {
+            microseconds += entry.microseconds;
+            out.0.extend_from_slice(last.actions.encoded(number));
+            continue;
+        };
+        let mut record = ActionRecord {
+            planner: entry.planner,
+            ..outline(action, done, &|id| numbers[id as usize], &|number| {
+                number as u32
+            })
+        };
+        match &done.observations {
+            None if done.output == entry.output => {
+                microseconds += entry.microseconds;
+                out.0.extend_from_slice(last.actions.encoded(number));
+                continue;
+            }
+            None => record.facts = last.actions.record(number).facts,
+            Some(observations) => {
+                for ((mount, path), fact) in &observations.facts {
+                    let path = if is_source(action, *mount) {
+                        let number = known.find(path)?;
+                        let roles = known.roles(number);
+                        if !roles.observed {
+                            return None;
+                        }
+                        // More may have been observed of it than before.
+                        let row = table.row(path, roles).ok()?;
+                        if !known.is(number, &row) {
+                            rows.insert(number, row);
+                        }
+                        place(*mount, path, number)
+                    } else {
+                        PathRef::Text(path.clone())
+                    };
+                    record.facts.push(FactRecord {
+                        mount: *mount,
+                        path,
+                        fact: *fact,
+                    });
+                }
+            }
+        }
+        microseconds += record.microseconds;
+        record.encode(&mut out);
+    }
+    let totals = Totals {
+        actions: last.actions.len() as u64,
+        microseconds,
+    };
+    Some((rows, totals, out.0))
+}
+
+/// All rows and actions.
+fn whole(ran: Ran) -> Result<(Vec<Row>, Vec<ActionRecord>), Fault> {
+    let Ran {
+        plan,
+        environment,
+        report,
+        outputs,
+        before,
+        ..
+    } = ran;
     let mut numbers = HashMap::new();
-    for (id, end) in report.ends.iter().enumerate() {
-        if matches!(end, Some(End::Done(_))) {
-            numbers.insert(id as u32, numbers.len() as u32);
+    for (id, _) in done(report) {
+        numbers.insert(id as u32, numbers.len() as u32);
+    }
+    // Actions that took no part follow, numbered by what they had for a number.
+    let mut recorded = HashMap::new();
+    let mut unlisted = Vec::new();
+    if let Some((last, _)) = before {
+        for (id, (action, _)) in done(report) {
+            if let Some(number) = last.of(action) {
+                recorded.insert(number, numbers[&(id as u32)]);
+            }
+        }
+        for planner in &report.partial {
+            for number in last.planned_by(*planner) {
+                let next = (numbers.len() + unlisted.len()) as u32;
+                recorded.entry(number).or_insert_with(|| {
+                    unlisted.push(number);
+                    next
+                });
+            }
         }
     }
     let mut rows = Table::default();
-    for (path, row) in outputs.into_iter().map(|row| (row.path.clone(), row)) {
-        rows.rows.insert(path, row);
+    for row in outputs {
+        rows.rows.insert(row.path.clone(), row);
     }
     for path in plan.host_paths() {
-        rows.add(
-            environment,
-            &path,
-            Roles {
-                host: true,
-                ..Roles::default()
-            },
-        )?;
+        rows.add(environment, &path, HOST)?;
     }
-    for (id, (action, end)) in report.actions.iter().zip(&report.ends).enumerate() {
-        let Some(End::Done(done)) = end else { continue };
-        debug_assert_eq!(numbers[&(id as u32)] as usize, actions.len());
+    if let Some((last, _)) = before {
+        let known = last.rows();
+        for number in (0..known.len()).filter(|number| known.roles(*number).host) {
+            rows.add(environment, known.path(number), HOST)?;
+        }
+    }
+    let mut actions: Vec<(ActionRecord, Vec<Observed>)> = Vec::new();
+    for (_, (action, done)) in done(report) {
         let facts = match (&done.observations, environment.last) {
             (Some(observations), _) => observations
                 .facts
                 .iter()
                 .map(|((mount, path), fact)| (*mount, path.clone(), *fact))
-                .collect::<Vec<_>>(),
-            (None, Some(last)) => known_facts(last, &action.name),
+                .collect(),
+            (None, Some(last)) => match last.of(action) {
+                Some(number) => facts_of(last, &last.actions.record(number)),
+                None => Vec::new(),
+            },
             (None, None) => unreachable!("only a record makes an action clean"),
         };
-        let base_mount = action.base.map(|_| action.needs.len() + 1);
         for (mount, path, _) in &facts {
-            if *mount == SOURCE || Some(usize::from(*mount)) == base_mount {
-                rows.add(
-                    environment,
-                    path,
-                    Roles {
-                        observed: true,
-                        ..Roles::default()
-                    },
-                )?;
+            if is_source(action, *mount) {
+                rows.add(environment, path, OBSERVED)?;
             }
         }
-        let number = |id: u32| numbers[&id];
-        actions.push((
-            ActionRecord {
-                name: (&*action.name).into(),
-                key: action.key,
-                full_key: done.full_key,
-                output: done.output,
-                layer: done.layer,
-                planner: action.planner.map(|(id, exported)| (number(id), exported)),
-                needs: action
+        let record = outline(action, done, &|id| numbers[&id], &|number| {
+            recorded[&number]
+        });
+        actions.push((record, facts));
+    }
+    if let Some((last, _)) = before {
+        for number in unlisted {
+            let record = last.actions.record(number);
+            let facts = facts_of(last, &record);
+            for (mount, path, _) in &facts {
+                if *mount == SOURCE {
+                    rows.add(environment, path, OBSERVED)?;
+                }
+            }
+            let now = |before: u32| recorded[&(before as usize)];
+            let record = ActionRecord {
+                planner: record.planner.map(|(id, exported)| (now(id), exported)),
+                needs: record
                     .needs
-                    .iter()
-                    .map(|need| (need.name.clone(), number(need.action)))
+                    .into_iter()
+                    .map(|(name, id)| (name, now(id)))
                     .collect(),
-                base: action.base.map(number),
-                writes: action.writes.clone(),
-                microseconds: u64::try_from(done.took.as_micros()).unwrap_or(u64::MAX),
-                facts: Vec::new(),
-            },
-            facts,
-        ));
+                base: record.base.map(now),
+                ..record
+            };
+            actions.push((record, facts));
+        }
     }
     let (rows, places) = rows.finish();
     let actions = actions.into_iter().map(|(mut record, facts)| {
@@ -121,10 +265,9 @@ fn collect(
             .into_iter()
             .map(|(mount, path, fact)| FactRecord {
                 mount,
-                path: if mount == SOURCE {
-                    PathRef::Row(places[&path])
-                } else {
-                    PathRef::Text(path)
+                path: match places.get(&path) {
+                    Some(row) if mount == SOURCE => PathRef::Row(*row),
+                    _ => PathRef::Text(path),
                 },
                 fact,
             })
@@ -135,20 +278,70 @@ fn collect(
     Ok((rows, actions))
 }
 
-fn known_facts(last: &Last, name: &str) -> Vec<(u16, Box<str>, crate::observe::Fact)> {
-    let Some(index) = last.find(name) else {
-        return Vec::new();
-    };
-    let facts = last.actions[index].facts.iter();
-    facts
-        .map(|known| {
-            let path = match &known.path {
-                PathRef::Row(row) => last.rows.path(*row as usize).into(),
-                PathRef::Text(text) => text.clone(),
-            };
-            (known.mount, path, known.fact)
-        })
-        .collect()
+type Observed = (u16, Box<str>, Fact);
+
+fn done(report: &Report) -> impl Iterator<Item = (usize, (&Action, &Done))> {
+    (0..report.actions.len()).filter_map(|id| Some((id, of(report, id)?)))
+}
+
+fn of(report: &Report, id: usize) -> Option<(&Action, &Done)> {
+    match &report.ends[id] {
+        Some(End::Done(done)) => Some((&report.actions[id], done)),
+        _ => None,
+    }
+}
+
+/// Whether what is seen through a mount is of the project: its folder, or what lies below a base.
+fn is_source(action: &Action, mount: u16) -> bool {
+    mount == SOURCE || action.base.is_some() && usize::from(mount) == action.needs.len() + 1
+}
+
+fn place(mount: u16, path: &str, row: usize) -> PathRef {
+    if mount == SOURCE {
+        PathRef::Row(row as u32)
+    } else {
+        PathRef::Text(path.into())
+    }
+}
+
+/// The record of an action without its facts.
+fn outline(
+    action: &Action,
+    done: &Done,
+    number: &dyn Fn(u32) -> u32,
+    recorded: &dyn Fn(usize) -> u32,
+) -> ActionRecord {
+    let needs = action.needs.iter().map(|need| {
+        let number = match need.of {
+            NeedOf::Action(id) => number(id),
+            NeedOf::Recorded { number, .. } => recorded(number),
+        };
+        (need.name.clone(), number)
+    });
+    ActionRecord {
+        name: (&*action.name).into(),
+        key: action.key,
+        full_key: done.full_key,
+        output: done.output,
+        layer: done.layer,
+        planner: action.planner.map(|(id, exported)| (number(id), exported)),
+        needs: needs.collect(),
+        base: action.base.map(number),
+        writes: action.writes.clone(),
+        microseconds: u64::try_from(done.took.as_micros()).unwrap_or(u64::MAX),
+        facts: Vec::new(),
+    }
+}
+
+fn facts_of(last: &Last, record: &ActionRecord) -> Vec<Observed> {
+    let facts = record.facts.iter().map(|known| {
+        let path = match &known.path {
+            PathRef::Row(row) => last.rows().path(*row as usize).into(),
+            PathRef::Text(text) => text.clone(),
+        };
+        (known.mount, path, known.fact)
+    });
+    facts.collect()
 }
 
 #[derive(Default)]

@@ -155,10 +155,10 @@ impl<'a> Outputs<'a> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
         let known = |path: &str, next: &mut usize| {
             let (last, swept) = (self.last?, self.swept.as_ref()?);
-            let row = last.rows.find_near(path, *next)?;
+            let row = last.rows().find_near(path, *next)?;
             *next = row + 1;
-            let sound = swept.holds(row) && last.rows.roles(row).output;
-            sound.then(|| swept.row(&last.rows, row))
+            let sound = swept.holds(row) && last.rows().roles(row).output;
+            sound.then(|| swept.row(last.rows(), row))
         };
         let before = manifest.owned(folder).to_vec();
         let request = Request {

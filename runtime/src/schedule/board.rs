@@ -7,7 +7,8 @@ use cofferdam_cache::{Digest, Key};
 
 use crate::error::Error;
 use crate::execute::{Done, Inputs};
-use crate::plan::{Action, ActionId};
+use crate::plan::{Action, ActionId, NeedOf};
+use crate::schedule::clean::Unlisted;
 use crate::schedule::{End, Report};
 
 pub enum Task {
@@ -20,14 +21,16 @@ pub enum Task {
     Gather {
         id: ActionId,
         action: Arc<Action>,
-        done: Done,
+        done: Box<Done>,
         parts: Vec<Part>,
+        /// The others are as in the last run's record.
+        partial: bool,
     },
 }
 
 /// One exported action of a planner.
 pub struct Part {
-    pub action: Arc<Action>,
+    pub name: Arc<str>,
     pub output: Digest,
 }
 
@@ -63,6 +66,8 @@ struct Slot {
     open: u32,
     dependents: Vec<ActionId>,
     planned: Vec<ActionId>,
+    /// `planned` are not all that it planned.
+    partial: bool,
 }
 
 #[derive(Default)]
@@ -77,6 +82,8 @@ pub struct Board {
     unended: usize,
     stopped: bool,
     errors: Vec<Error>,
+    unlisted: Unlisted,
+    partial: Vec<usize>,
 }
 
 impl Board {
@@ -167,7 +174,10 @@ impl Board {
             needs: action
                 .needs
                 .iter()
-                .map(|need| done(need.action).output)
+                .map(|need| match need.of {
+                    NeedOf::Action(id) => done(id).output,
+                    NeedOf::Recorded { output, .. } => output,
+                })
                 .collect(),
             layers,
         }
@@ -202,13 +212,13 @@ impl Board {
         let Status::Expanded(done) = std::mem::replace(&mut slot.status, Status::Active) else {
             unreachable!("only an expanded planner is gathered");
         };
-        let action = slot.action.clone();
+        let (action, partial) = (slot.action.clone(), slot.partial);
         let planned = slot.planned.clone();
         let exported = planned.into_iter().filter_map(|id| {
             let slot = &self.slots[id as usize];
             match (&slot.status, slot.action.planner) {
                 (Status::Ended(End::Done(done)), Some((_, true))) => Some(Part {
-                    action: slot.action.clone(),
+                    name: slot.action.name.clone(),
                     output: done.output,
                 }),
                 _ => None,
@@ -218,8 +228,9 @@ impl Board {
         Task::Gather {
             id,
             action,
-            done: *done,
+            done,
             parts,
+            partial,
         }
     }
 
@@ -237,6 +248,19 @@ impl Board {
 
     pub fn done(&mut self, id: ActionId, done: Arc<Done>) {
         self.end(id, End::Done(done));
+    }
+
+    /// Some of a planner's actions join the run; the others are as they were.
+    pub fn expand_some(&mut self, id: ActionId, done: Done, actions: Vec<Action>) {
+        self.slots[id as usize].partial = true;
+        self.expand(id, done, actions);
+    }
+
+    /// Actions of a planner, which has this number in the last run's record, take no part.
+    pub fn unlist(&mut self, planner: usize, unlisted: Unlisted) {
+        self.partial.push(planner);
+        self.unlisted.actions += unlisted.actions;
+        self.unlisted.microseconds += unlisted.microseconds;
     }
 
     /// A planner's actions join the run.
@@ -338,6 +362,8 @@ impl Board {
             ends,
             errors: self.errors,
             cancelled,
+            unlisted: self.unlisted,
+            partial: self.partial,
         }
     }
 }
@@ -350,6 +376,7 @@ impl Slot {
             open: 0,
             dependents: Vec::new(),
             planned: Vec::new(),
+            partial: false,
         }
     }
 }

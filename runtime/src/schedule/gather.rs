@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cofferdam_cache::Digest;
 
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Done, Ending, Environment};
+use crate::execute::{Done, Ending, Environment, Last};
 use crate::observe::Fault;
 use crate::plan::Action;
 use crate::schedule::board::Part;
@@ -14,8 +14,15 @@ use crate::trees::{Change, union};
 /// Below this many differences the last run's union is changed instead of made anew.
 const FEW: usize = 64;
 
-pub fn gather(environment: &Environment, action: &Action, done: &Done, parts: &[Part]) -> Ending {
-    match union_of_parts(environment, action, parts) {
+/// `partial`: what is not among the parts is as in the last run's record.
+pub fn gather(
+    environment: &Environment,
+    action: &Action,
+    done: &Done,
+    parts: &[Part],
+    partial: bool,
+) -> Ending {
+    match union_of_parts(environment, action, parts, partial) {
         Ok(Ok(output)) => Ending::Done(Done {
             output,
             ..done.clone()
@@ -29,16 +36,24 @@ fn union_of_parts(
     environment: &Environment,
     action: &Action,
     parts: &[Part],
+    partial: bool,
 ) -> Result<Result<Digest, Error>, Fault> {
     let trees = &environment.trees;
     let mut batch = trees
         .store()
         .batch()
         .map_err(|error| Fault::new(error.to_string()))?;
-    if let Some(output) = changed_union(environment, action, parts, &mut batch)? {
+    if let Some(output) = changed_union(environment, action, parts, partial, &mut batch)? {
         commit(batch)?;
         return Ok(Ok(output));
     }
+    let with_recorded;
+    let parts = if partial {
+        with_recorded = all_parts(environment, action, parts);
+        &with_recorded
+    } else {
+        parts
+    };
     let digests: Vec<Digest> = parts.iter().map(|part| part.output).collect();
     match union(trees, &digests, &mut batch)? {
         Ok(output) => {
@@ -46,7 +61,7 @@ fn union_of_parts(
             Ok(Ok(output))
         }
         Err(conflict) => {
-            let name = |part: usize| &parts[part].action.name;
+            let name = |part: usize| &parts[part].name;
             Ok(Err(Error::new(
                 ErrorKind::User,
                 format!(
@@ -70,41 +85,67 @@ fn commit(batch: cofferdam_cache::Batch) -> Result<(), Fault> {
         .map_err(|error| Fault::new(error.to_string()))
 }
 
+/// What the actions of a planner left in the last run.
+fn exported_by(last: &Last, planner: usize) -> HashMap<&str, Digest> {
+    let exported = last.planned_by(planner).filter_map(|number| {
+        let entry = &last.actions.entries()[number];
+        let (_, exported) = entry.planner?;
+        exported.then(|| (last.actions.name(number), entry.output))
+    });
+    exported.collect()
+}
+
+fn all_parts(environment: &Environment, action: &Action, parts: &[Part]) -> Vec<Part> {
+    let (Some(last), Some(planner)) = (
+        environment.last,
+        environment.last.and_then(|last| last.of(action)),
+    ) else {
+        unreachable!("only what has a record is expanded in part");
+    };
+    let mut all = exported_by(last, planner);
+    all.extend(parts.iter().map(|part| (&*part.name, part.output)));
+    let all = all.into_iter().map(|(name, output)| Part {
+        name: name.into(),
+        output,
+    });
+    let mut all: Vec<Part> = all.collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
 /// The last run's union, changed where its parts differ; `None` where that is not less work, or not possible.
 fn changed_union(
     environment: &Environment,
     action: &Action,
     parts: &[Part],
+    partial: bool,
     batch: &mut cofferdam_cache::Batch,
 ) -> Result<Option<Digest>, Fault> {
     let Some(last) = environment.last else {
         return Ok(None);
     };
-    let Some(planner) = last.find(&action.name) else {
+    let Some(planner) = last.of(action) else {
         return Ok(None);
     };
-    let mut before: HashMap<&str, Digest> = last
-        .actions
-        .iter()
-        .filter(|record| record.planner == Some((planner as u32, true)))
-        .map(|record| (&*record.name, record.output))
-        .collect();
+    let mut before = exported_by(last, planner);
     if before.is_empty() {
         // Perhaps it was no planner then, and what it left no union.
         return Ok(None);
     }
     let mut changes: Vec<(Option<Digest>, Option<Digest>)> = Vec::new();
     for part in parts {
-        let old = before.remove(&*part.action.name);
+        let old = before.remove(&*part.name);
         if old != Some(part.output) {
             changes.push((old, Some(part.output)));
         }
     }
-    changes.extend(before.into_values().map(|old| (Some(old), None)));
+    if !partial {
+        changes.extend(before.into_values().map(|old| (Some(old), None)));
+    }
     if changes.len() > FEW {
         return Ok(None);
     }
-    let mut change = Change::new(&environment.trees, &last.actions[planner].output)?;
+    let mut change = Change::new(&environment.trees, &last.actions.entries()[planner].output)?;
     // First take away, then add: two parts may have exchanged a file.
     let (away, add): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, new)| new.is_none());
     for (old, new) in away.into_iter().chain(add) {

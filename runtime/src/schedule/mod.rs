@@ -6,14 +6,17 @@ mod clean;
 mod gather;
 
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use cofferdam_cache::Digest;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::execute::{Done, Ending, Environment, How, Mounts, execute};
-use crate::plan::{Action, ActionId, Plan, Verb};
+use crate::execute::{Done, Ending, Environment, How, Mounts, execute, planned_some};
+use crate::plan::{Action, ActionId, NeedOf, Plan, Recorded, Verb};
 use crate::schedule::board::{Board, Task};
 
-pub use clean::Clean;
+pub use clean::{Clean, Unlisted};
 
 /// How every action of a plan ended, by its number.
 pub struct Report {
@@ -22,6 +25,10 @@ pub struct Report {
     pub ends: Vec<Option<End>>,
     pub errors: Vec<Error>,
     pub cancelled: bool,
+    /// Actions that planners planned and that took no part, as nothing about them has changed.
+    pub unlisted: Unlisted,
+    /// The planners of those, by their numbers in the last run's record.
+    pub partial: Vec<usize>,
 }
 
 #[derive(Clone)]
@@ -122,8 +129,9 @@ impl<'a> Schedule<'a> {
                 action,
                 done,
                 parts,
+                partial,
                 ..
-            } => gather::gather(self.environment, action, done, parts),
+            } => gather::gather(self.environment, action, done, parts, *partial),
         }
     }
 
@@ -142,6 +150,13 @@ impl<'a> Schedule<'a> {
                 let expands = matches!(task, Task::Execute { .. }) && action.is_planner();
                 if !expands {
                     board.done(task.id(), Arc::new(done));
+                    return;
+                }
+                let inputs = board.inputs(action);
+                let ground = self.plan.ground(action);
+                if self.clean.planned_before(action, ground, &inputs, &done)
+                    && self.expand_some(board, task.id(), action, &done).is_some()
+                {
                     return;
                 }
                 let planned = done.planned.clone().unwrap_or_default();
@@ -198,14 +213,74 @@ impl<'a> Schedule<'a> {
                     self.tell_done(&action, &done);
                     board.done(id, Arc::new(done));
                 }
+                Some(done) if self.expand_some(board, id, &action, &done).is_some() => {
+                    self.tell_done(&action, &done);
+                }
                 _ => board.queue(id),
             }
         }
     }
 
+    /// Lets only those actions of an unchanged planner take part about which something may have changed.
+    /// `None` where all must.
+    fn expand_some(
+        &self,
+        board: &mut Board,
+        id: ActionId,
+        action: &Action,
+        done: &Done,
+    ) -> Option<()> {
+        let stirred = self.clean.stirred(action)?;
+        let last = self.environment.last?;
+        let skip = action.name.len() + 1;
+        let numbers = stirred
+            .numbers
+            .iter()
+            .map(|number| (&last.actions.name(*number)[skip..], *number));
+        let recorded = Recorded {
+            numbers: numbers.collect(),
+            need: &|number, place| {
+                let number = last.actions.needs(number)[place] as usize;
+                let output = last.actions.entries()[number].output;
+                NeedOf::Recorded { number, output }
+            },
+        };
+        let planned = if recorded.numbers.is_empty() || action.verb == Verb::Gather {
+            Vec::new()
+        } else {
+            let wanted = |name: &str| recorded.number(name).is_some();
+            planned_some(self.environment, &done.full_key, wanted)?
+        };
+        let actions = self
+            .plan
+            .expand_some(id, action, &planned, board.len(), &recorded)
+            .ok()
+            .filter(|actions| actions.len() == recorded.numbers.len())?;
+        (self.environment.events)(Event::Unchanged {
+            planner: action.name.to_string(),
+            actions: stirred.rest.actions,
+            saved: Duration::from_micros(stirred.rest.microseconds),
+        });
+        if actions.is_empty() {
+            board.unlist(stirred.planner, stirred.rest);
+            let output = last.actions.entries()[stirred.planner].output;
+            let done = done.clone();
+            board.done(id, Arc::new(Done { output, ..done }));
+        } else {
+            board.unlist(stirred.planner, stirred.rest);
+            board.expand_some(id, done.clone(), actions);
+        }
+        Some(())
+    }
+
     fn tell_done(&self, action: &Action, done: &Done) {
         let name = action.name.to_string();
-        let output = done.output.short();
+        // What a planner's actions leave is not known yet.
+        let output = if action.is_planner() {
+            Digest::empty_tree().short()
+        } else {
+            done.output.short()
+        };
         (self.environment.events)(match &done.how {
             How::Cached => Event::Cached {
                 action: name,

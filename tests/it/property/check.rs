@@ -271,6 +271,7 @@ impl State {
         let mut actions = BTreeMap::new();
         let mut executed = Vec::new();
         let mut failures = BTreeSet::new();
+        let mut unchanged = Vec::new();
         for event in &ran.events {
             match event {
                 Event::Executed { action, output, .. } => {
@@ -288,7 +289,13 @@ impl State {
                 Event::Skipped { action, .. } => {
                     actions.insert(action.clone(), "skipped".to_owned());
                 }
+                Event::Unchanged { planner, .. } => unchanged.push(format!("{planner}:")),
                 _ => {}
+            }
+        }
+        for (action, end) in &self.last {
+            if unchanged.iter().any(|planner| action.starts_with(planner)) {
+                actions.entry(action.clone()).or_insert(end.clone());
             }
         }
         if ran.result.is_ok() && ran.was_fast() {
