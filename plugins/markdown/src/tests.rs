@@ -200,7 +200,7 @@ fn a_plan_reads_no_file() {
             )
         })
         .collect();
-    let (a, b) = ("docs/a.md".to_owned(), "docs/[[]b[]] [{]c[}].md".to_owned());
+    let (a, b) = ("docs/a.md".to_owned(), r"docs/\[b\] \{c\}.md".to_owned());
     assert_eq!(
         shown,
         [
