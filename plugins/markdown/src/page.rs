@@ -114,7 +114,8 @@ pub(crate) fn write(page: &Page, site: &Site) -> Result {
             name: page.name.clone(),
             extra: front.extra,
         },
-        has_title: rendered.headings.iter().any(|heading| heading.level == 1),
+        // It may be written in HTML.
+        has_title: rendered.html.contains("<h1"),
         headings: rendered
             .headings
             .into_iter()

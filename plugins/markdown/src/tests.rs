@@ -216,6 +216,20 @@ fn a_plan_reads_no_file() {
 }
 
 #[test]
+fn a_title_may_be_html() {
+    let files = [
+        ("docs/html.md", "<h1 align=\"center\">Title</h1>\n"),
+        ("docs/index.md", "# Title\n"),
+        ("docs/none.md", "`<h1>`\n"),
+        ("look.html", "{{ has_title }}"),
+    ];
+    let config = r#"{"template": "look.html", "theme": "none"}"#;
+    let found = site(&files, config);
+    let titles = ["html.html", "index.html", "none.html"].map(|name| found[name].as_str());
+    assert_eq!(titles, ["True", "True", "False"]);
+}
+
+#[test]
 fn a_template_of_the_project() {
     let mut files = PAGES.to_vec();
     files.push((
