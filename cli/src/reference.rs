@@ -8,7 +8,7 @@ use crate::{exit, json};
 const HEAD: &str = "\
 ---
 title: The command line
-description: Every command and option, the exit codes, and what `run --json` prints.
+description: Every command and option, the exit codes, and what is printed for programs.
 order: 31
 ---
 
