@@ -97,9 +97,11 @@ fn package_name(manifest: &str) -> Option<String> {
 }
 
 /// The folder that holds everything cargo builds, found from a file within it. For another target than the host's
-/// cargo makes a folder in the folder, marked like it.
+/// cargo makes a folder in the folder, marked like it. Of the two marks a copy of the folder may lack the tag, and a
+/// folder in which nothing was built before the other.
 pub fn target_folder(within: &Path) -> PathBuf {
-    let marked = |folder: &&Path| folder.join("CACHEDIR.TAG").is_file();
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    let marked = |folder: &&Path| marks.iter().any(|mark| folder.join(mark).is_file());
     let inner = within.ancestors().find(marked).unwrap_or(within);
     inner.parent().filter(marked).unwrap_or(inner).to_owned()
 }

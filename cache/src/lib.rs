@@ -5,12 +5,10 @@
 
 mod codec;
 mod digest;
-mod layer;
 mod store;
 mod tree;
 
 pub use digest::{Digest, Key};
-pub use layer::{Conflict, MergeError, Union, flatten, union};
 pub use store::{
     ActionResult, Batch, BlobReader, Damage, GcOptions, GcReport, Lease, ResultError, Root, Stats,
     Store, StoreError, VerifyReport,

@@ -6,7 +6,11 @@ use crate::arguments::Arguments;
 use crate::{exit, json};
 
 const HEAD: &str = "\
-# The command line
+---
+title: The command line
+description: Every command and option, the exit codes, and what is printed for programs.
+order: 31
+---
 
 <!-- Written by `cargo xtask docs` from the program's own help. -->
 

@@ -1,5 +1,6 @@
 //! Placing an action's output on instances, and going back. Effects: never cached.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -171,7 +172,7 @@ fn full_revision(known: &[Deployment], name: &str, prefix: &str) -> Result<Strin
 struct Target {
     plan: DeployPlan,
     sandbox: Arc<Sandbox>,
-    project: std::path::PathBuf,
+    project: PathBuf,
 }
 
 impl Target {
@@ -280,13 +281,25 @@ impl Target {
                     ),
                 )]),
             },
-            Err(stop) => Err(stop_errors(
-                &format!("deployment `{}`", plan.name),
-                Some(&plan.position),
-                &stop,
-            )),
+            Err(stop) => {
+                let what = format!("deployment `{}`", plan.name);
+                let mut errors = stop_errors(&what, Some(&plan.position), &stop);
+                for at in errors.iter_mut().filter_map(|error| error.at.as_mut()) {
+                    if let Some(file) = shown(&at.file, &plan.folders) {
+                        at.file = file;
+                    }
+                }
+                Err(errors)
+            }
         }
     }
+}
+
+/// `/target/0/current` as its user knows it: `public/current`.
+fn shown(file: &Path, folders: &[String]) -> Option<PathBuf> {
+    let mut names = file.strip_prefix("/target").ok()?.components();
+    let index: usize = names.next()?.as_os_str().to_str()?.parse().ok()?;
+    Some(Path::new(folders.get(index)?).join(names.as_path()))
 }
 
 fn now() -> u64 {
@@ -361,4 +374,23 @@ fn decode(reader: &mut Reader) -> Option<Deployment> {
         revision: Some(revision).filter(|revision| !revision.is_empty()),
         rollback,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_shown_as_its_user_knows_it() {
+        let folders = ["public".to_owned(), "/srv/www".to_owned()];
+        for (file, wanted) in [
+            ("/target/0/current/a.html", Some("public/current/a.html")),
+            ("/target/1/a.html", Some("/srv/www/a.html")),
+            ("/target/2/a.html", None),
+            ("cofferdam.toml", None),
+        ] {
+            let shown = shown(Path::new(file), &folders);
+            assert_eq!(shown.as_deref(), wanted.map(Path::new), "{file}");
+        }
+    }
 }

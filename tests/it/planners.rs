@@ -1,6 +1,6 @@
 //! Actions that ask for more actions, and `for_each`.
 
-use cofferdam_runtime::{ErrorKind, Event};
+use cofferdam_runtime::{ErrorKind, Event, inspect};
 
 use crate::fixture::{Project, tree};
 
@@ -262,6 +262,13 @@ fn for_each_makes_an_action_of_each_file() {
     assert_eq!(ran.executed(), ["each:docs/a.md", "each:docs/b.md"]);
     let names = |project: &Project| written(project).join(" ");
     assert_eq!(names(&project), "a.html b.html");
+    let shown = inspect::show(&project.open(), "each").expect("a group is shown like an action");
+    let outputs: Vec<&str> = shown
+        .outputs
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
+    assert_eq!(outputs, ["a.html", "b.html"]);
     assert!(project.run().good().was_fast());
     project.write("docs/c.txt", "D");
     assert!(project.run().good().was_fast());

@@ -18,6 +18,6 @@ pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
             .arg(&workspace.root)
             .arg("run"),
     )?;
-    println!("{}", workspace.root.join("dist/index.html").display());
+    println!("{}", workspace.root.join("dist/site/index.html").display());
     Ok(())
 }

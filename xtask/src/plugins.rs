@@ -180,5 +180,9 @@ mod tests {
             target_folder(&root.join("some-target/release/build/x/out")),
             root
         );
+        std::fs::remove_file(root.join("CACHEDIR.TAG")).unwrap();
+        write(&root, ".rustc_info.json", "");
+        assert_eq!(target_folder(&root.join("debug")), root);
+        assert_eq!(target_folder(&root.join("some-target/release")), root);
     }
 }

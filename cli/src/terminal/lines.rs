@@ -14,6 +14,8 @@ const NARROWEST: usize = 10;
 const WIDEST: usize = 40;
 /// The last lines of what a failed action printed.
 const KEPT_LINES: usize = 400;
+/// How many errors of one action are shown; more only to those who ask.
+const SHOWN_ERRORS: usize = 20;
 
 /// What the cache has to save to be praised.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
@@ -211,7 +213,18 @@ impl Lines {
     fn failure(&self, action: &str, found: &[Error], stdout: &[u8], stderr: &[u8]) -> String {
         let paint = self.look.paint;
         let mut text = self.line(Tone::Bad, "Failed", action);
-        text.push_str(&errors(paint, Sources(self.project.as_deref()), found));
+        let shown = match self.look.verbosity {
+            Verbosity::Quiet | Verbosity::Normal => found.len().min(SHOWN_ERRORS),
+            _ => found.len(),
+        };
+        let sources = Sources(self.project.as_deref());
+        text.push_str(&errors(paint, sources, &found[..shown]));
+        if shown < found.len() {
+            let more = found.len() - shown;
+            text.push_str(&format!(
+                "\n… and {more} more errors of `{action}`; `-v` shows them\n"
+            ));
+        }
         for (name, bytes) in [("stdout", stdout), ("stderr", stderr)] {
             let output = guest_text(paint, bytes);
             let output = output.trim_end();

@@ -206,6 +206,26 @@ fn many_cached_actions_are_counted_or_all_told() {
 }
 
 #[test]
+fn of_many_errors_the_first_are_shown_or_all() {
+    let failed = Event::Failed {
+        action: "links".to_owned(),
+        errors: vec![Error::new(ErrorKind::User, "1 broken link"); 81],
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+    };
+    let events = [failed, finished(0, 0, 1, 0)];
+    let text = shown(LOOK, &events, &[]);
+    assert_eq!(text.matches("error: 1 broken link").count(), 20);
+    assert!(text.contains("\n\n… and 61 more errors of `links`; `-v` shows them\n"));
+    let verbose = Look {
+        verbosity: Verbosity::Verbose,
+        ..LOOK
+    };
+    let text = shown(verbose, &events, &[]);
+    assert_eq!(text.matches("error: 1 broken link").count(), 81);
+}
+
+#[test]
 fn quiet_is_errors_only_and_news_are_news() {
     let quiet = Look {
         verbosity: Verbosity::Quiet,

@@ -60,7 +60,8 @@ function hitsOf(page: Page, wanted: string[]): Hit[] {
       score: score(heading.title, wanted, Weight.Heading) + title,
     }));
   if (found) {
-    hits.push({ url: page.url, title: page.title, excerpt: excerpt(page.text, wanted), score: title + text });
+    const url = everyWord(page.title, wanted) ? page.url : `${page.url}#:~:text=${encodeURIComponent(place(page.text, wanted))}`;
+    hits.push({ url, title: page.title, excerpt: excerpt(page.text, wanted), score: title + text });
   }
   return hits;
 }
@@ -80,11 +81,26 @@ function score(text: string, wanted: string[], weight: Weight): number {
   }, 0);
 }
 
-function excerpt(text: string, wanted: string[], length = 160): string {
+/** Where the first of the words stands. */
+function first(text: string, wanted: string[]): number {
   const lower = text.toLowerCase();
   const places = wanted.map((word) => lower.indexOf(word)).filter((at) => at >= 0);
-  const first = places.length > 0 ? Math.min(...places) : 0;
-  const start = first < 50 ? 0 : lower.indexOf(" ", first - 50) + 1;
-  const part = text.slice(start, start + length).trim();
-  return `${start > 0 ? "… " : ""}${part}${start + length < text.length ? " …" : ""}`;
+  return places.length > 0 ? Math.min(...places) : 0;
+}
+
+/** The whole word found first, for browsers that scroll to a text. */
+function place(text: string, wanted: string[]): string {
+  const at = first(text, wanted);
+  const before = text.slice(0, at).match(/[\p{L}\p{N}_]*$/u)?.[0] ?? "";
+  const rest = text.slice(at).match(/^[\p{L}\p{N}_.]*[\p{L}\p{N}_]/u)?.[0] ?? "";
+  return before + rest;
+}
+
+/** A part of the text, cut between words. */
+function excerpt(text: string, wanted: string[], length = 160): string {
+  const at = first(text, wanted);
+  const start = at < 50 ? 0 : text.indexOf(" ", at - 50) + 1;
+  const space = text.indexOf(" ", start + length);
+  const end = space < 0 ? text.length : space;
+  return `${start > 0 ? "… " : ""}${text.slice(start, end).trim()}${end < text.length ? " …" : ""}`;
 }

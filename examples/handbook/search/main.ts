@@ -16,7 +16,6 @@ class Search {
     this.#list = document.createElement("ul");
     this.#list.className = "hits";
     this.#list.hidden = true;
-    this.#list.setAttribute("role", "listbox");
     form.append(this.#list);
     form.hidden = false;
 

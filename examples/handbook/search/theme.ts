@@ -1,4 +1,4 @@
-// Light or dark: as the system says, until the reader chooses.
+// Light or dark: as the system says, until the reader chooses. The page itself takes up an earlier choice.
 
 type Theme = "light" | "dark";
 
@@ -13,10 +13,6 @@ function present(): Theme {
 }
 
 export function setUpTheme(): void {
-  const stored = localStorage.getItem(KEY);
-  if (stored !== null) {
-    document.documentElement.dataset.theme = stored;
-  }
   const button = document.querySelector<HTMLButtonElement>("button.theme");
   if (button === null) {
     return;
@@ -29,7 +25,11 @@ export function setUpTheme(): void {
   button.addEventListener("click", () => {
     const next: Theme = present() === "dark" ? "light" : "dark";
     document.documentElement.dataset.theme = next;
-    localStorage.setItem(KEY, next);
+    try {
+      localStorage.setItem(KEY, next);
+    } catch {
+      // Without storage the choice holds for this page.
+    }
     name();
   });
 }

@@ -56,6 +56,7 @@ pub use failure::{At, Failures, Result};
 pub use harness::Harness;
 pub use log::progress;
 pub use paths::{build, guest_path, input, out, real_path, src, tmp};
+pub use plan::escape;
 pub use request::{Deployment, NoConfig, Request, Rollback, json};
 
 #[cfg(test)]

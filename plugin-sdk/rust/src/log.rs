@@ -1,6 +1,6 @@
 //! Lines for the user, stored with the result and shown again when it comes from the cache.
 
-use crate::bindings::shared::cofferdam::plugin::log::Level;
+pub use crate::bindings::shared::cofferdam::plugin::log::Level;
 
 pub fn debug(message: &str) {
     with_fields(Level::Debug, message, &[]);

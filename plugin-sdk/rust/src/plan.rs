@@ -41,18 +41,7 @@ impl ActionSpec {
     /// Adds one file below `/src`, whatever characters are in its name.
     #[must_use]
     pub fn reads_file(self, path: &str) -> ActionSpec {
-        let mut pattern = String::with_capacity(path.len());
-        for character in path.chars() {
-            match character {
-                '*' | '?' | '[' | ']' | '{' | '}' | '!' | '\\' => {
-                    pattern.push('[');
-                    pattern.push(character);
-                    pattern.push(']');
-                }
-                plain => pattern.push(plain),
-            }
-        }
-        self.reads(pattern)
+        self.reads(escape(path))
     }
 
     /// Mounts the output of another action of this plan at `/in/NAME`.
@@ -79,4 +68,19 @@ impl ActionSpec {
         self.needs.push(PlannedNeed { name, source });
         self
     }
+}
+
+/// A path as a part of a pattern, with nothing in it that patterns give a meaning to:
+/// `format!("{}/**", escape(folder))` is for all that is in the folder.
+pub fn escape(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for (index, character) in path.char_indices() {
+        let special = matches!(character, '*' | '?' | '[' | ']' | '{' | '}' | '\\');
+        // `!` takes out where a pattern begins with it, and means itself elsewhere.
+        if special || (index == 0 && character == '!') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }

@@ -4,7 +4,7 @@ use std::fs;
 use crate::files::{self, Kind};
 use crate::{
     ActionSpec, At as _, Failure, FailureKind, Failures, Harness, NoConfig, Request, Result,
-    guest_path, out, src,
+    escape, guest_path, out, src,
 };
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -125,8 +125,12 @@ fn a_tree_is_copied_as_it_is() {
 fn a_name_is_not_a_pattern() {
     let action = ActionSpec::new("a")
         .reads_file("docs/[x]*{y}.md")
-        .reads("b/**");
-    assert_eq!(action.reads, ["docs/[[]x[]][*][{]y[}].md", "b/**"]);
+        .reads_file("!a!\\?.md")
+        .reads(format!("{}/**", escape("b?")));
+    assert_eq!(
+        action.reads,
+        [r"docs/\[x\]\*\{y\}.md", r"\!a!\\\?.md", r"b\?/**"]
+    );
 }
 
 #[test]

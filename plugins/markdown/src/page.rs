@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::assets::STYLESHEET;
 use crate::navigation::{self, Item, NAVIGATION};
-use crate::place::{relative, short};
+use crate::place::{relative, way};
 use crate::render::{self, Heading};
 use crate::{Page, Site, Theme, front, template};
 
@@ -78,7 +78,7 @@ pub(crate) fn write(page: &Page, site: &Site) -> Result {
     let items: Vec<Item> = serde_json::from_slice(&files::read(&nav_path)?).at(&nav_path)?;
 
     let output = page.output();
-    let way = |to: &str| relative(&output, to);
+    let beside = |to: &str| relative(&output, to);
     let mut order = Vec::new();
     flatten(&items, &mut order);
     let place = order
@@ -88,7 +88,7 @@ pub(crate) fn write(page: &Page, site: &Site) -> Result {
         let item = order.get(index)?;
         Some(LinkView {
             title: item.title.clone(),
-            url: way(short(item.output.as_deref()?, page.urls)),
+            url: way(&output, item.output.as_deref()?, page.urls),
         })
     };
     let first = order.first();
@@ -114,7 +114,8 @@ pub(crate) fn write(page: &Page, site: &Site) -> Result {
             name: page.name.clone(),
             extra: front.extra,
         },
-        has_title: rendered.headings.iter().any(|heading| heading.level == 1),
+        // It may be written in HTML.
+        has_title: rendered.html.contains("<h1"),
         headings: rendered
             .headings
             .into_iter()
@@ -124,9 +125,9 @@ pub(crate) fn write(page: &Page, site: &Site) -> Result {
         navigation: items.iter().map(|item| view(item, page, &output)).collect(),
         previous: place.and_then(|index| index.checked_sub(1)).and_then(link),
         next: place.and_then(|index| link(index + 1)),
-        stylesheets: sheets.map(way).collect(),
-        scripts: site.scripts.iter().map(|script| way(script)).collect(),
-        root: way(""),
+        stylesheets: sheets.map(beside).collect(),
+        scripts: site.scripts.iter().map(|script| beside(script)).collect(),
+        root: beside(""),
     };
     files::write(out().join(&output), template::render(site, &view)?)
 }
@@ -149,10 +150,7 @@ fn view(item: &Item, page: &Page, output: &str) -> ItemView {
         .collect();
     ItemView {
         title: item.title.clone(),
-        url: item
-            .output
-            .as_ref()
-            .map(|to| relative(output, short(to, page.urls))),
+        url: item.output.as_ref().map(|to| way(output, to, page.urls)),
         current: item.output.as_deref() == Some(output),
         open: items.iter().any(|item| item.current || item.open),
         items,

@@ -1,7 +1,9 @@
 //! Where pages go, and how links lead from one to another.
 
-use cofferdam_plugin::src;
 use std::path::PathBuf;
+
+use cofferdam_plugin::src;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::Page;
 
@@ -89,7 +91,27 @@ pub(crate) fn short(output: &str, urls: Urls) -> &str {
     }
 }
 
-/// The way from one file of the site to another place in it.
+/// The way from one file of the site to another, by the names of both.
+pub(crate) fn way(from: &str, to: &str, urls: Urls) -> String {
+    relative(&encoded(from), &encoded(short(to, urls)))
+}
+
+/// A file's name as a part of an address.
+pub(crate) fn encoded(name: &str) -> String {
+    const SPECIAL: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'\\')
+        .add(b'`');
+    utf8_percent_encode(name, SPECIAL).to_string()
+}
+
+/// The way from one address of the site to another place in it.
 pub(crate) fn relative(from: &str, to: &str) -> String {
     let from = folder(from);
     let common: usize = from
@@ -156,6 +178,22 @@ mod tests {
             assert_eq!(output(name, Urls::Folders), folders);
         }
         assert!(!is_page("a.txt") && !is_page(".md") && !is_page("md"));
+    }
+
+    #[test]
+    fn names_are_no_addresses() {
+        for (from, to, wanted) in [
+            ("a.html", "#b.html", "%23b.html"),
+            ("a b/c.html", "a b/d?.html", "d%3F.html"),
+            ("x/%.html", "y\\/50 %.html", "../y%5C/50%20%25.html"),
+            ("a.html", "b:c.html", "./b:c.html"),
+        ] {
+            assert_eq!(way(from, to, Urls::Files), wanted);
+        }
+        assert_eq!(
+            way("a/index.html", "b c/index.html", Urls::Folders),
+            "../b%20c/"
+        );
     }
 
     #[test]

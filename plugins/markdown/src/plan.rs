@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cofferdam_plugin::{ActionSpec, Failure, Failures, Request, Result, files, src};
+use cofferdam_plugin::{ActionSpec, Failure, Failures, Request, Result, escape, files, src};
 
 use crate::place::{Urls, is_page};
 use crate::{Page, Site, Step, Theme};
@@ -154,7 +154,7 @@ fn page_action(page: &Page, site: &Site) -> ActionSpec {
     if let Some(template) = &site.template {
         // With what it includes.
         action = match template.rsplit_once('/') {
-            Some((folder, _)) => action.reads(format!("{folder}/**")),
+            Some((folder, _)) => action.reads(format!("{}/**", escape(folder))),
             None => action.reads_file(template),
         };
     }

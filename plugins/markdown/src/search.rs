@@ -4,7 +4,7 @@ use cofferdam_plugin::{Result, files, json, out};
 use serde::Serialize;
 
 use crate::Page;
-use crate::place::short;
+use crate::place::{encoded, short};
 use crate::{front, navigation, render};
 
 /// One page in `search.json`.
@@ -28,7 +28,7 @@ pub(crate) fn write(pages: &[Page]) -> Result {
             title: front
                 .title
                 .unwrap_or_else(|| navigation::title(&page.name, body)),
-            url: short(&page.output(), page.urls).to_owned(),
+            url: encoded(short(&page.output(), page.urls)),
             headings,
             text: words,
         });

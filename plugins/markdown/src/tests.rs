@@ -200,7 +200,7 @@ fn a_plan_reads_no_file() {
             )
         })
         .collect();
-    let (a, b) = ("docs/a.md".to_owned(), "docs/[[]b[]] [{]c[}].md".to_owned());
+    let (a, b) = ("docs/a.md".to_owned(), r"docs/\[b\] \{c\}.md".to_owned());
     assert_eq!(
         shown,
         [
@@ -213,6 +213,20 @@ fn a_plan_reads_no_file() {
             ("search", &[b.clone(), a.clone()], true),
         ]
     );
+}
+
+#[test]
+fn a_title_may_be_html() {
+    let files = [
+        ("docs/html.md", "<h1 align=\"center\">Title</h1>\n"),
+        ("docs/index.md", "# Title\n"),
+        ("docs/none.md", "`<h1>`\n"),
+        ("look.html", "{{ has_title }}"),
+    ];
+    let config = r#"{"template": "look.html", "theme": "none"}"#;
+    let found = site(&files, config);
+    let titles = ["html.html", "index.html", "none.html"].map(|name| found[name].as_str());
+    assert_eq!(titles, ["True", "True", "False"]);
 }
 
 #[test]

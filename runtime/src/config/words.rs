@@ -25,7 +25,10 @@ pub(super) fn name(what: &str, name: &str) -> Result<(), Error> {
     } else if name.len() > NAME_LENGTH {
         format!("it is longer than {NAME_LENGTH} characters")
     } else if RESERVED.contains(&name) {
-        "it is a reserved word".to_string()
+        let words: Vec<String> = RESERVED.iter().copied().map(quoted).collect();
+        let hint = format!("take another; reserved are {}", words.join(", "));
+        let message = format!("`{name}` cannot name {what}: it is a reserved word");
+        return Err(Error::config(message).hint(hint));
     } else {
         return Ok(());
     };
@@ -50,7 +53,8 @@ pub(super) fn did_you_mean<'c>(
             return None;
         }
         let distance = strsim::damerau_levenshtein(name, candidate);
-        (distance <= allowed).then_some((distance, candidate))
+        // Something must be alike: `a` is not near `b`.
+        (distance <= allowed && distance < name.chars().count()).then_some((distance, candidate))
     });
     near.min().map(|(_, candidate)| candidate)
 }

@@ -133,7 +133,10 @@ fn is_script(file: &str) -> bool {
         ".test.tsx",
         ".spec.ts",
     ];
-    module && !apart.iter().any(|end| name.ends_with(end))
+    let in_tests = file
+        .split('/')
+        .any(|folder| matches!(folder, "test" | "tests" | "__tests__"));
+    module && !in_tests && !apart.iter().any(|end| name.ends_with(end))
 }
 
 /// A folder that is meant for pages; without one those of the project's own folder, unless they are a package's.

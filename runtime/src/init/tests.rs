@@ -110,6 +110,7 @@ fn parts_are_merged() {
         ("src/main.ts", "import { x } from './x'"),
         ("src/lib/x.ts", ""),
         ("vite.config.ts", ""),
+        ("test/types/x.ts", ""),
         ("dist/old.html", ""),
         ("public", ""),
     ]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cofferdam_cache::{Digest, Node, Store};
+use cofferdam_cache::{ActionResult, Digest, Node, Store};
 
 use crate::error::Error;
 use crate::event::LogLine;
@@ -43,13 +43,22 @@ pub fn show(open: &OpenOptions, name: &str) -> Result<Shown, Error> {
     let store = Arc::new(Store::open(&open.cache_dir).map_err(|error| from_store(&error))?);
     let trees = Trees::new(store.clone());
     let fault = |fault: Fault| Error::environment(fault.to_string());
-    let result = store
-        .result(&action.full_key)
-        .map_err(|error| from_store(&error))?;
-    let result = result.ok_or_else(|| {
-        Error::environment(format!("the result of `{name}` is no longer in the cache"))
-            .hint("run again: it is made anew")
-    })?;
+    // An action that only gathers what others left ran nothing, so that nothing is stored of it.
+    let result = match action.full_key == action.key {
+        true => None,
+        false => {
+            let result = store.result(&action.full_key);
+            let result = result.map_err(|error| from_store(&error))?;
+            Some(result.ok_or_else(|| {
+                Error::environment(format!("the result of `{name}` is no longer in the cache"))
+                    .hint("run again: it is made anew")
+            })?)
+        }
+    };
+    let said = |of: fn(&ActionResult) -> &Digest| match &result {
+        Some(result) => trees.blob(of(result)).map_err(fault),
+        None => Ok(Arc::default()),
+    };
     let mut outputs = Vec::new();
     list(&trees, &action.output, "", &mut outputs).map_err(fault)?;
     let reads = action.facts.iter().map(|known| {
@@ -65,9 +74,9 @@ pub fn show(open: &OpenOptions, name: &str) -> Result<Shown, Error> {
         microseconds: action.microseconds,
         reads: reads.collect(),
         outputs,
-        log: decode_log(&trees.blob(&result.log).map_err(fault)?),
-        stdout: trees.blob(&result.stdout).map_err(fault)?.to_vec(),
-        stderr: trees.blob(&result.stderr).map_err(fault)?.to_vec(),
+        log: decode_log(&said(|result| &result.log)?),
+        stdout: said(|result| &result.stdout)?.to_vec(),
+        stderr: said(|result| &result.stderr)?.to_vec(),
     })
 }
 

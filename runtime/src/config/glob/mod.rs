@@ -255,11 +255,6 @@ impl Pattern {
         self.takes_out
     }
 
-    /// Whether this pattern alone matches a path that is not a folder; for one that takes out, what it takes.
-    pub fn matches_file(&self, path: &str) -> bool {
-        self.globs.iter().any(|glob| glob.matches(path))
-    }
-
     /// The path on which all that it matches lies: its names before the first wildcard, `""` if there are none.
     pub fn literal_prefix(&self) -> String {
         let mut prefixes = self.globs.iter().map(Glob::prefix);

@@ -106,7 +106,6 @@ fn names() {
             "a:b",
             "`a:b` cannot name an action: `:` is reserved for actions that a planner or `for_each` makes",
         ),
-        ("all", "`all` cannot name an action: it is a reserved word"),
         (
             "-x",
             "`-x` cannot name an action: it begins with `.` or `-`",
@@ -124,6 +123,13 @@ fn names() {
             &format!("cofferdam.toml:3:10 {message}\n{HINT}"),
         );
     }
+    tells(
+        "[actions.all]\nplugin = 'm'\n",
+        "
+        cofferdam.toml:3:10 `all` cannot name an action: it is a reserved word
+            take another; reserved are `all`, `none`, `self`
+        ",
+    );
     tells(
         "[actions.a]\nplugin = 'm'\n[actions.a]\nplugin = 'm'\n",
         "
