@@ -1,6 +1,11 @@
 //! Everything a user sees, one file per story.
 
+mod bad_components;
 mod bindings;
+mod check;
+mod commands;
+mod determinism;
+mod escapes;
 mod failures;
 mod fixture;
 mod guide;
