@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind, Position};
+use crate::execute::done::AFTER_FAULT;
 use crate::execute::environment::Environment;
 use crate::observe::{Kind, Observations};
 use crate::plan::Action;
@@ -107,7 +108,9 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
         Stop::Cancelled => Error::new(ErrorKind::Interrupted, format!("{what} was interrupted")),
         Stop::OverQuota(quota) => plugin(format!("{what} was ended: it {quota}")),
         Stop::Fault(fault) => {
-            Error::environment(format!("{what} ended: the host could not serve it")).cause(fault)
+            Error::environment(format!("{what} ended: the host could not serve it"))
+                .cause(fault)
+                .hint(AFTER_FAULT)
         }
     }
 }
