@@ -161,7 +161,7 @@ proptest! {
 }
 
 #[test]
-fn a_tree_that_is_missing_is_named() {
+fn fault_a_tree_that_is_missing_is_named() {
     let directory = tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let mut batch = store.batch().unwrap();
