@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 
 use super::{Sample, copy, files, open};
-use crate::{Store, StoreError};
+use crate::{Digest, Store, StoreError};
 
 /// A store with a sealed pack, and one that its writer left when it died.
 fn sample_store(folder: &Path) -> [Sample; 3] {
@@ -133,6 +133,36 @@ fn fault_a_file_that_is_missing_or_grew() {
             &format!("more of {}", name.display()),
         );
     });
+}
+
+/// Whoever meets the damage may end before it has made anything anew.
+#[test]
+fn fault_a_blob_that_was_met_damaged_is_missed_by_the_next_process() {
+    let folder = tempdir().unwrap();
+    let samples = sample_store(folder.path());
+    drop(open(folder.path()));
+    let small = Digest::of(&samples[0].files[0]);
+    for path in files(&folder.path().join("packs")) {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let wanted = &samples[0].files[0];
+        if let Some(at) = bytes.windows(wanted.len()).position(|part| part == wanted) {
+            bytes[at + 7] ^= 1;
+            overwrite(&path, &bytes);
+        }
+    }
+    let store = open(folder.path());
+    assert!(
+        store.contains(&small).unwrap(),
+        "nobody has read it until now"
+    );
+    assert!(store.get(&small).unwrap().is_none());
+    drop(store);
+    let store = open(folder.path());
+    assert!(!store.contains(&small).unwrap());
+    assert!(!store.complete(&samples[0].result).unwrap());
+    assert!(samples[1].check(&store) && samples[2].check(&store));
+    drop(store);
+    survives(folder.path(), &samples, "a damaged blob");
 }
 
 #[test]
