@@ -26,19 +26,22 @@ pub struct Environment<'a> {
 
 /// The last run's actions, by name.
 pub struct Last {
+    /// The store's: under another one something that it names may be gone.
+    pub generation: u64,
     pub rows: Rows,
     pub actions: Vec<ActionRecord>,
     by_name: std::collections::HashMap<Box<str>, usize>,
 }
 
 impl Last {
-    pub fn new(rows: Rows, actions: Vec<ActionRecord>) -> Last {
+    pub fn new(generation: u64, rows: Rows, actions: Vec<ActionRecord>) -> Last {
         let by_name = actions
             .iter()
             .enumerate()
             .map(|(index, action)| (action.name.clone(), index))
             .collect();
         Last {
+            generation,
             rows,
             actions,
             by_name,

@@ -94,7 +94,14 @@ fn attempt(
     };
     let generation = workspace.generation()?;
     let basis = last_run.as_ref().map(|record| record.basis);
-    let last = last_run.and_then(|record| Some(Last::new(record.rows.clone(), record.actions()?)));
+    let last = last_run.and_then(|record| {
+        let actions = record.actions()?;
+        Some(Last::new(
+            record.basis.generation,
+            record.rows.clone(),
+            actions,
+        ))
+    });
     let known = last
         .as_ref()
         .map_or_else(crate::project::Rows::empty, |last| last.rows.clone());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cofferdam_cache::Digest;
 
 use crate::error::{Error, ErrorKind};
-use crate::execute::{Done, Ending, Environment};
+use crate::execute::{Done, Ending, Environment, Last};
 use crate::observe::Fault;
 use crate::plan::Action;
 use crate::schedule::board::Part;
@@ -70,6 +70,13 @@ fn commit(batch: cofferdam_cache::Batch) -> Result<(), Fault> {
         .map_err(|error| Fault::new(error.to_string()))
 }
 
+/// Whether the store may have lost what the last run made: its parts are made anew, and its union would not be.
+fn trees_are_gone(environment: &Environment, last: &Last) -> Result<bool, Fault> {
+    let generation = environment.trees.store().generation();
+    let generation = generation.map_err(|error| Fault::new(error.to_string()))?;
+    Ok(generation != last.generation)
+}
+
 /// The last run's union, changed where its parts differ; `None` where that is not less work, or not possible.
 fn changed_union(
     environment: &Environment,
@@ -80,6 +87,9 @@ fn changed_union(
     let Some(last) = environment.last else {
         return Ok(None);
     };
+    if trees_are_gone(environment, last)? {
+        return Ok(None);
+    }
     let Some(planner) = last.find(&action.name) else {
         return Ok(None);
     };
