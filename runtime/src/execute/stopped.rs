@@ -56,6 +56,9 @@ fn from_failure(what: &str, position: Option<&Position>, failure: &Failure) -> E
         None if failure.kind == FailureKind::Config => position.cloned(),
         None => None,
     };
+    if failure.kind == FailureKind::Config {
+        error = error.hint("`cofferdam plugin inspect PLUGIN` shows what its config may say");
+    }
     if failure.retryable {
         error = error.hint("the plugin says that another try may succeed");
     }
