@@ -1,6 +1,7 @@
 //! Everything a user sees, one file per story.
 
 mod bad_components;
+mod bad_projects;
 mod bindings;
 mod check;
 mod commands;
