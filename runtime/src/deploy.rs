@@ -308,9 +308,10 @@ fn now() -> u64 {
         .map_or(0, |time| time.as_secs())
 }
 
-/// Appends one record; what is cut off at the end by a crash is left out when it is read.
+/// Appends one record. What a crash has cut off at the end is left out when it is read, and goes now: what comes
+/// after it would not be found.
 fn remember(workspace: &Workspace, deployment: &Deployment) -> Result<(), Vec<Error>> {
-    use std::io::Write;
+    use std::io::{Read, Write};
     let mut body = Writer::default();
     body.number(deployment.time);
     body.text(&deployment.name);
@@ -328,10 +329,14 @@ fn remember(workspace: &Workspace, deployment: &Deployment) -> Result<(), Vec<Er
     out.0.extend_from_slice(&body.0);
     let file = workspace.project_dir.join("deployments");
     let written = std::fs::File::options()
+        .read(true)
         .create(true)
         .append(true)
         .open(&file)
         .and_then(|mut file| {
+            let mut known = Vec::new();
+            file.read_to_end(&mut known)?;
+            file.set_len(whole(&known) as u64)?;
             file.write_all(&out.0)?;
             file.sync_data()
         });
@@ -343,6 +348,16 @@ fn remember(workspace: &Workspace, deployment: &Deployment) -> Result<(), Vec<Er
             .cause(error),
         ]
     })
+}
+
+/// How many bytes the whole records at the beginning take.
+fn whole(bytes: &[u8]) -> usize {
+    let mut reader = Reader(bytes);
+    let mut whole = 0;
+    while decode(&mut reader).is_some() {
+        whole = bytes.len() - reader.0.len();
+    }
+    whole
 }
 
 fn decode(reader: &mut Reader) -> Option<Deployment> {

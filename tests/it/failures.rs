@@ -169,7 +169,7 @@ fn what_a_failed_action_printed_is_told() {
 }
 
 #[test]
-fn a_wrong_config_is_the_project_files_error() {
+fn bad_input_a_wrong_config_is_the_project_files_error() {
     let project = Project::new("[actions.a]\nplugin = \"scripted\"\nconfig = { stepz = [] }\n");
     let ran = project.run();
     let error = ran.error(ErrorKind::Config, "stepz");
@@ -278,7 +278,7 @@ fn a_project_has_one_writer_at_a_time() {
 }
 
 #[test]
-fn an_action_that_leaves_not_what_it_declares_has_failed() {
+fn bad_input_an_action_that_leaves_not_what_it_declares_has_failed() {
     let toml = |path: &str| {
         format!(
             "[actions.a]\nplugin = \"scripted\"\noutputs = [\"{path}\"]\nconfig = {{ steps = [\"write /out/deep/x 1\"] }}\n"

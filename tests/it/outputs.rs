@@ -169,7 +169,7 @@ fn what_is_there_and_right_is_taken_over() {
 }
 
 #[test]
-fn a_link_among_the_folders_leads_nowhere() {
+fn escape_a_link_among_the_folders_leads_nowhere() {
     let project = few();
     let outside = project.outside().join("elsewhere");
     std::fs::create_dir(&outside).expect("the name is free");
@@ -185,7 +185,7 @@ fn a_link_among_the_folders_leads_nowhere() {
 }
 
 #[test]
-fn a_folder_that_is_a_link_is_not_written_to() {
+fn escape_a_folder_that_is_a_link_is_not_written_to() {
     let project = Project::with(&writer(FEW), &[("a", "A")]);
     let outside = project.outside().join("elsewhere");
     std::fs::create_dir(&outside).expect("the name is free");

@@ -121,7 +121,7 @@ fn a_file_added_or_removed_is_an_action_more_or_less() {
 }
 
 #[test]
-fn a_planned_action_sees_no_more_than_its_planner() {
+fn escape_a_planned_action_sees_no_more_than_its_planner() {
     let project = Project::with(
         r#"
 [actions.plan]
@@ -185,7 +185,7 @@ exported = true
 }
 
 #[test]
-fn two_planned_actions_must_not_write_one_file() {
+fn bad_input_two_planned_actions_must_not_write_one_file() {
     let project = Project::new(
         r#"
 [actions.plan]

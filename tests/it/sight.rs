@@ -120,7 +120,7 @@ fn a_failed_action_names_what_it_could_not_see() {
 }
 
 #[test]
-fn reads_and_written_folders_must_not_overlap() {
+fn bad_input_reads_and_written_folders_must_not_overlap() {
     let project = Project::with(
         "[actions.a]\nplugin = \"scripted\"\nreads = [\"out/x\"]\nconfig = { steps = [] }\nwrites = \"out\"\n",
         &[("out/x", "")],

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::frames::BlobReader;
+use super::index::Index;
 use super::large::LARGE;
 use super::pack::Pack;
 use super::record::{Entry, Kind};
@@ -67,8 +68,19 @@ impl Store {
             }
             self.folder.met_damage()?;
             self.trees.forget();
+            self.leave_out(&pack);
         }
         Ok(None)
+    }
+
+    /// Writes the index of a pack anew, without the records that were found damaged: else every later process
+    /// would take them for there, and results that name them for complete. Where this fails each has to find out.
+    fn leave_out(&self, pack: &Pack) {
+        if pack.is_sealed()
+            && let Ok(entries) = pack.entries()
+        {
+            let _ = Index::write(&self.folder, pack.id, pack.length(), &pack.salt, entries);
+        }
     }
 
     /// A copy of a small blob that is wanted.

@@ -117,14 +117,11 @@ impl Folder {
             create(root)?;
         }
         let path = root.join("generation");
-        let file = OpenOptions::new().read(true).write(true).open(&path);
-        let generation = match file {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_parts(root)?;
-                OpenOptions::new().read(true).write(true).open(&path)
-            }
-            other => other,
-        };
+        // A cache may be deleted at any time, and so may a part of it.
+        if !PARTS.iter().all(|name| root.join(name).is_dir()) || !path.exists() {
+            make_parts(root)?;
+        }
+        let generation = OpenOptions::new().read(true).write(true).open(&path);
         Ok(Folder {
             root: root.to_owned(),
             generation: generation.map_err(|error| StoreError::io("open", &path, error))?,
@@ -320,9 +317,11 @@ fn create(root: &Path) -> Result<(), StoreError> {
     make_file(root, "format", &format!("cofferdam cache {FORMAT}\n"))
 }
 
+const PARTS: [&str; 6] = ["tmp", "packs", "large", "leases", "code", "projects"];
+
 /// All that is missing but `format`, which says that all is there.
 fn make_parts(root: &Path) -> Result<(), StoreError> {
-    for name in ["tmp", "packs", "large", "leases", "code", "projects"] {
+    for name in PARTS {
         disk::make_folder(&root.join(name))?;
     }
     make_file(root, "CACHEDIR.TAG", TAG)?;

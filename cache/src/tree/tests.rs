@@ -48,7 +48,7 @@ fn bytes_that_are_written_down() {
 }
 
 #[test]
-fn another_format_is_refused() {
+fn fault_another_format_is_refused() {
     assert_eq!(Tree::decode(&[2]), Err(TreeError::Version(2)));
     assert_eq!(Tree::decode(&[]), Err(TreeError::Truncated));
     assert_eq!(
@@ -90,14 +90,14 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_decoded_or_refused(bytes: Vec<u8>) {
+    fn fault_any_bytes_are_decoded_or_refused(bytes: Vec<u8>) {
         if let Ok(tree) = Tree::decode(&bytes) {
             prop_assert_eq!(tree.encode(), bytes);
         }
     }
 
     #[test]
-    fn names_stay_within_a_directory(text in "[a./\\x00]{0,4}") {
+    fn escape_names_stay_within_a_directory(text in "[a./\\x00]{0,4}") {
         let bad = ["", ".", ".."].contains(&text.as_str()) || text.contains(['/', '\0']);
         prop_assert_eq!(Name::new(&text).is_err(), bad);
     }

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn effective_is_never_more_than_either() {
+    fn escape_effective_is_never_more_than_either() {
         let granted = grants(&[
             (Capability::Write, "public"),
             (Capability::Http, "https://a.example"),
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn bad_input_what_is_missing_is_named() {
         let granted = grants(&[(Capability::Write, "public")]);
         let missing = granted
             .effective(&requested(&[

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_to_write() {
+    fn bad_input_errors_say_what_to_write() {
         let told = |text: &str| {
             let error = Template::parse(text, &KNOWN).unwrap_err();
             format!("{error}; {}", error.hints.join("; "))

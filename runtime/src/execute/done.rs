@@ -56,6 +56,9 @@ pub enum Ending {
     Cancelled,
 }
 
+/// What to do when the host failed a guest.
+pub const AFTER_FAULT: &str = "nothing of it is cached: mend the cause and try again";
+
 impl Ending {
     pub fn failed(error: Error) -> Ending {
         Ending::Failed {
@@ -74,7 +77,8 @@ impl Ending {
                     action.name
                 ),
             )
-            .cause(fault),
+            .cause(fault)
+            .hint(AFTER_FAULT),
         )
     }
 }

@@ -78,6 +78,7 @@ fn attempt(environment: &Environment, action: &Action, mounts: &Mounts) -> Resul
                 ErrorKind::Environment,
                 format!("cannot store the result of `{}`", action.name),
             )
+            .hint(error.hint())
             .cause(error),
         )),
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, ErrorKind, Position};
+use crate::execute::done::AFTER_FAULT;
 use crate::execute::environment::Environment;
 use crate::observe::{Kind, Observations};
 use crate::plan::Action;
@@ -55,6 +56,9 @@ fn from_failure(what: &str, position: Option<&Position>, failure: &Failure) -> E
         None if failure.kind == FailureKind::Config => position.cloned(),
         None => None,
     };
+    if failure.kind == FailureKind::Config {
+        error = error.hint("`cofferdam plugin inspect PLUGIN` shows what its config may say");
+    }
     if failure.retryable {
         error = error.hint("the plugin says that another try may succeed");
     }
@@ -107,7 +111,9 @@ fn from_stop(what: &str, stop: &Stop) -> Error {
         Stop::Cancelled => Error::new(ErrorKind::Interrupted, format!("{what} was interrupted")),
         Stop::OverQuota(quota) => plugin(format!("{what} was ended: it {quota}")),
         Stop::Fault(fault) => {
-            Error::environment(format!("{what} ended: the host could not serve it")).cause(fault)
+            Error::environment(format!("{what} ended: the host could not serve it"))
+                .cause(fault)
+                .hint(AFTER_FAULT)
         }
     }
 }

@@ -144,7 +144,11 @@ impl Folder {
 
     /// The text of a symbolic link. `None`: it is not one any more.
     pub fn link(&self, path: &str) -> Result<Option<String>, Fault> {
-        match rustix::fs::readlinkat(&self.descriptor, path, Vec::new()) {
+        // By its path alone it would be looked for through links among its folders.
+        let Some(descriptor) = self.open_beneath(path, OFlags::PATH | OFlags::NOFOLLOW)? else {
+            return Ok(None);
+        };
+        match rustix::fs::readlinkat(&descriptor, "", Vec::new()) {
             Ok(text) => text.into_string().map(Some).map_err(|_| {
                 Fault::new(format!(
                     "the symbolic link `{path}` leads to a name that is not UTF-8; make it another"

@@ -113,6 +113,13 @@ fn all_parts(environment: &Environment, action: &Action, parts: &[Part]) -> Vec<
     all
 }
 
+/// Whether the store may have lost what the last run made: its parts are made anew, and its union would not be.
+fn trees_are_gone(environment: &Environment, last: &Last) -> Result<bool, Fault> {
+    let generation = environment.trees.store().generation();
+    let generation = generation.map_err(|error| Fault::new(error.to_string()))?;
+    Ok(generation != last.record.basis.generation)
+}
+
 /// The last run's union, changed where its parts differ; `None` where that is not less work, or not possible.
 fn changed_union(
     environment: &Environment,
@@ -124,6 +131,9 @@ fn changed_union(
     let Some(last) = environment.last else {
         return Ok(None);
     };
+    if trees_are_gone(environment, last)? {
+        return Ok(None);
+    }
     let Some(planner) = last.of(action) else {
         return Ok(None);
     };

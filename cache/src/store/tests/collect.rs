@@ -121,7 +121,7 @@ fn a_lease_protects_what_was_used_since() {
 }
 
 #[test]
-fn a_lease_of_a_dead_process_protects_nothing() {
+fn fault_a_lease_of_a_dead_process_protects_nothing() {
     let folder = tempdir().unwrap();
     let store = open(folder.path());
     aged(&store, 1);

@@ -95,7 +95,7 @@ fn nothing_is_damaged(store: &Store) {
 }
 
 #[test]
-fn storing_a_result() {
+fn fault_killed_while_storing_a_result() {
     let nothing = tempdir().unwrap();
     let sample = Sample::new(7);
     at_every_step("store", nothing.path(), |folder, acknowledged| {
@@ -129,7 +129,7 @@ fn many_packs(folder: &Path, count: u64) -> Vec<Sample> {
 }
 
 #[test]
-fn collecting() {
+fn fault_killed_while_collecting() {
     let original = tempdir().unwrap();
     let samples = many_packs(original.path(), 4);
     at_every_step("collect", original.path(), |folder, _| {
@@ -155,7 +155,7 @@ fn collecting() {
 }
 
 #[test]
-fn merging() {
+fn fault_killed_while_merging() {
     let original = tempdir().unwrap();
     let samples = many_packs(original.path(), 17);
     at_every_step("merge", original.path(), |folder, _| {
@@ -172,7 +172,7 @@ fn merging() {
 }
 
 #[test]
-fn recovering_and_repairing() {
+fn fault_killed_while_recovering_and_repairing() {
     let original = tempdir().unwrap();
     let samples = many_packs(original.path(), 3);
     // The first pack has a damaged blob, the second no index and a torn tail.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 
 use super::{Sample, copy, files, open};
-use crate::{Store, StoreError};
+use crate::{Digest, Store, StoreError};
 
 /// A store with a sealed pack, and one that its writer left when it died.
 fn sample_store(folder: &Path) -> [Sample; 3] {
@@ -69,7 +69,7 @@ fn overwrite(path: &Path, bytes: &[u8]) {
 }
 
 #[test]
-fn a_flipped_bit_anywhere() {
+fn fault_a_flipped_bit_anywhere() {
     let mut cases = 0;
     each_file(|original, name, samples| {
         let bytes = std::fs::read(original.join(name)).unwrap();
@@ -92,7 +92,7 @@ fn a_flipped_bit_anywhere() {
 }
 
 #[test]
-fn a_file_cut_anywhere() {
+fn fault_a_file_cut_anywhere() {
     each_file(|original, name, samples| {
         let bytes = std::fs::read(original.join(name)).unwrap();
         let parts = [
@@ -118,7 +118,7 @@ fn a_file_cut_anywhere() {
 }
 
 #[test]
-fn a_file_that_is_missing_or_grew() {
+fn fault_a_file_that_is_missing_or_grew() {
     each_file(|original, name, samples| {
         let (folder, path) = copied(original, name);
         std::fs::remove_file(&path).unwrap();
@@ -135,8 +135,48 @@ fn a_file_that_is_missing_or_grew() {
     });
 }
 
+/// Whoever meets the damage may end before it has made anything anew.
 #[test]
-fn an_index_of_another_pack_is_not_believed() {
+fn fault_a_blob_that_was_met_damaged_is_missed_by_the_next_process() {
+    let folder = tempdir().unwrap();
+    let samples = sample_store(folder.path());
+    drop(open(folder.path()));
+    let small = Digest::of(&samples[0].files[0]);
+    for path in files(&folder.path().join("packs")) {
+        let mut bytes = std::fs::read(&path).unwrap();
+        let wanted = &samples[0].files[0];
+        if let Some(at) = bytes.windows(wanted.len()).position(|part| part == wanted) {
+            bytes[at + 7] ^= 1;
+            overwrite(&path, &bytes);
+        }
+    }
+    let store = open(folder.path());
+    assert!(
+        store.contains(&small).unwrap(),
+        "nobody has read it until now"
+    );
+    assert!(store.get(&small).unwrap().is_none());
+    drop(store);
+    let store = open(folder.path());
+    assert!(!store.contains(&small).unwrap());
+    assert!(!store.complete(&samples[0].result).unwrap());
+    assert!(samples[1].check(&store) && samples[2].check(&store));
+    drop(store);
+    survives(folder.path(), &samples, "a damaged blob");
+}
+
+#[test]
+fn fault_a_folder_that_is_missing() {
+    for name in ["tmp", "packs", "large", "leases", "code", "projects"] {
+        let folder = tempdir().unwrap();
+        let samples = sample_store(folder.path());
+        std::fs::remove_dir_all(folder.path().join(name)).unwrap();
+        survives(folder.path(), &samples, &format!("no {name}"));
+    }
+}
+
+#[test]
+fn fault_an_index_of_another_pack_is_not_believed() {
     let folder = tempdir().unwrap();
     let samples = sample_store(folder.path());
     drop(open(folder.path()));
@@ -150,7 +190,7 @@ fn an_index_of_another_pack_is_not_believed() {
 }
 
 #[test]
-fn damage_in_the_middle_of_a_pack_loses_only_itself() {
+fn fault_damage_in_the_middle_of_a_pack_loses_only_itself() {
     let folder = tempdir().unwrap();
     let samples = sample_store(folder.path());
     let packs = files(folder.path())
@@ -167,7 +207,7 @@ fn damage_in_the_middle_of_a_pack_loses_only_itself() {
 }
 
 #[test]
-fn a_blob_that_holds_a_record_does_not_pass_for_one() {
+fn fault_a_blob_that_holds_a_record_does_not_pass_for_one() {
     let folder = tempdir().unwrap();
     let sample = Sample::new(1);
     let store = open(folder.path());

@@ -55,7 +55,7 @@ fn at_every_step(
 }
 
 #[test]
-fn storing() {
+fn fault_of_the_disk_while_storing() {
     let sample = Sample::new(1);
     at_every_step(
         |_| {},
@@ -74,7 +74,7 @@ fn storing() {
 }
 
 #[test]
-fn collecting() {
+fn fault_of_the_disk_while_collecting() {
     let samples: Vec<_> = (0..4).map(Sample::new).collect();
     at_every_step(
         |store| {
@@ -104,7 +104,7 @@ fn collecting() {
 }
 
 #[test]
-fn opening() {
+fn fault_of_the_disk_while_opening() {
     for number in [Errno::NOSPC, Errno::ROFS, Errno::IO] {
         for step in 0.. {
             let folder = tempdir().unwrap();
@@ -167,7 +167,7 @@ fn child() {
 }
 
 #[test]
-fn without_descriptors() {
+fn fault_without_descriptors() {
     let (mut enough, mut too_few) = (0, 0);
     for limit in 3..24 {
         let folder = tempdir().unwrap();

@@ -285,7 +285,7 @@ proptest! {
     }
 
     #[test]
-    fn with_mishaps_nothing_is_wrong(
+    fn fault_with_mishaps_nothing_is_wrong(
         steps in prop::collection::vec(prop_oneof![3 => use_of_it(), 1 => mishap()], 1..40)
     ) {
         run(steps);

@@ -57,7 +57,7 @@ fn collect(folder: &Path) {
 }
 
 #[test]
-fn two_store_while_two_collect() {
+fn fault_two_store_while_two_collect() {
     let folder = tempdir().unwrap();
     let start = |name: &str| {
         Command::new(std::env::current_exe().unwrap())

@@ -210,7 +210,7 @@ fn a_full_pack_is_followed_by_another() {
 }
 
 #[test]
-fn another_format_is_refused_and_so_is_a_foreign_folder() {
+fn fault_another_format_is_refused_and_so_is_a_foreign_folder() {
     let folder = tempdir().unwrap();
     drop(open(folder.path()));
     for (text, found) in [("cofferdam cache 2\n", 2), ("cofferdam cache 0\n", 0)] {
@@ -227,7 +227,7 @@ fn another_format_is_refused_and_so_is_a_foreign_folder() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_a_clear_error() {
+fn fault_a_folder_that_cannot_be_made_is_a_clear_error() {
     let error = Store::open(std::path::Path::new("/proc/cofferdam"))
         .err()
         .unwrap();
@@ -254,7 +254,7 @@ fn the_generation_is_read_without_opening() {
 }
 
 #[test]
-fn leftovers_of_an_interrupted_creation_are_no_obstacle() {
+fn fault_leftovers_of_an_interrupted_creation_are_no_obstacle() {
     let folder = tempdir().unwrap();
     std::fs::create_dir(folder.path().join("tmp")).unwrap();
     let store = open(folder.path());

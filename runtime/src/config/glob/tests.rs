@@ -57,7 +57,7 @@ fn roots_hold_everything() {
 }
 
 #[test]
-fn a_planned_action_sees_no_more_than_its_planner() {
+fn escape_a_planned_action_sees_no_more_than_its_planner() {
     let hidden = Arc::new(Hidden::new(["dist"]));
     let planner = Sight::new(Some(Arc::new(patterns(&["docs/**"]))), hidden);
     let planned = planner.narrowed(Arc::new(patterns(&["**/a.md", "dist/**"])));
@@ -192,7 +192,7 @@ proptest! {
     }
 
     #[test]
-    fn any_pattern_is_read_or_refused(text in "[ab/*?\\[\\]{},!^\\\\-]{0,12}", path in path()) {
+    fn bad_input_any_pattern_is_read_or_refused(text in "[ab/*?\\[\\]{},!^\\\\-]{0,12}", path in path()) {
         if let Ok(patterns) = Patterns::new(&[&text]) {
             patterns.shows_file(&path);
             patterns.shows_directory(&path);
@@ -213,7 +213,7 @@ proptest! {
 
 /// A pattern made to be slow is not.
 #[test]
-fn hostile_patterns_end() {
+fn bad_input_hostile_patterns_end() {
     let name = format!("{}b", "a".repeat(200));
     let pattern = format!("{}c", "a*".repeat(100));
     assert!(!patterns(&[&pattern]).shows_file(&name));

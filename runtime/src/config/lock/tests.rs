@@ -89,7 +89,7 @@ fn a_lock_that_holds_has_no_changes() {
 }
 
 #[test]
-fn another_digest_needs_consent() {
+fn bad_input_another_digest_needs_consent() {
     let old = found("builtin:lint", b"one", &[]);
     let new = found("builtin:lint", b"two", &[]);
     let comparison = compare(Some(&locked(&old)), &[new]);
@@ -110,7 +110,7 @@ fn another_digest_needs_consent() {
 }
 
 #[test]
-fn asking_for_more_needs_consent() {
+fn bad_input_asking_for_more_needs_consent() {
     let old = found(
         "path:l",
         b"",
@@ -152,7 +152,7 @@ fn asking_for_more_needs_consent() {
 
 /// A source that was edited cannot bring more capabilities with it.
 #[test]
-fn another_source_is_compared_too() {
+fn bad_input_another_source_is_compared_too() {
     let old = found("path:a", b"", &[]);
     let new = found("builtin:lint", b"", &[("entropy", &[])]);
     let comparison = compare(Some(&locked(&old)), &[new]);
@@ -183,7 +183,7 @@ fn a_locked_run_changes_nothing() {
 }
 
 #[test]
-fn wrong_locks_are_told() {
+fn bad_input_wrong_locks_are_told() {
     let told = |text: &str| {
         let errors = Lock::parse(Path::new("cofferdam.lock"), text.as_bytes()).unwrap_err();
         let told = errors

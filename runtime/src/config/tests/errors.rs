@@ -18,7 +18,7 @@ fn tells(lines: &str, expected: &str) {
 }
 
 #[test]
-fn unknown_keys() {
+fn bad_input_unknown_keys() {
     tells(
         "[actions.app]\nplugin = 'm'\nread = []\ninputs = []\nzzz = 1\n[action.b]\n",
         "
@@ -42,7 +42,7 @@ fn unknown_keys() {
 }
 
 #[test]
-fn wrong_types() {
+fn bad_input_wrong_types() {
     tells(
         "[actions.a]\nrun = 'esbuild src/main.ts'\n[actions.b]\nplugin = 3\nneeds = 'app'\n\
          cache_failures = 'true'\ntimeout = 30\nmemory = '1GB'\nconfig = []\nreads = ['a', 3]\n\
@@ -76,7 +76,7 @@ fn wrong_types() {
 }
 
 #[test]
-fn missing_keys() {
+fn bad_input_missing_keys() {
     assert_eq!(
         told(&read("").unwrap_err()),
         "cofferdam.toml:1:1 `project` is missing in the project file\n    add `project = { name = \"shop\" }`\n"
@@ -95,7 +95,7 @@ fn missing_keys() {
 }
 
 #[test]
-fn names() {
+fn bad_input_names() {
     const HINT: &str = "names are made of letters, digits, `-`, `_` and `.`, and begin with a letter, a digit or `_`";
     let cases = [
         (
@@ -140,7 +140,7 @@ fn names() {
 }
 
 #[test]
-fn needs() {
+fn bad_input_needs() {
     tells(
         "[actions.a]\nplugin = 'm'\nneeds = ['b']\n[actions.b]\nplugin = 'm'\nneeds = ['c', 'bb', 'd:x']\n\
          [actions.c]\nplugin = 'm'\nbase = 'a'\n[actions.d]\nplugin = 'm'\nneeds = ['d', 'a', 'a', {as = 'x'}]\n\
@@ -170,7 +170,7 @@ fn needs() {
 }
 
 #[test]
-fn folders() {
+fn bad_input_folders() {
     tells(
         "[actions.a]\nplugin = 'm'\nwrites = 'dist'\n[actions.b]\nplugin = 'm'\nwrites = 'dist/'\n\
          [actions.c]\nplugin = 'm'\nwrites = 'dist/x'\nreads = ['dist/**', 'public/*', '!dist/y', '**']\n\
@@ -226,7 +226,7 @@ fn folders() {
 }
 
 #[test]
-fn patterns() {
+fn bad_input_patterns() {
     tells(
         "[actions.a]\nplugin = 'm'\nreads = ['src/[a', '{a', 'a}', '/x', '../x', 'a**b', '', 'a//b', 'x\\', '[z-a]', '[a/b]']\nfor_each = '!x'\n",
         "
@@ -266,7 +266,7 @@ fn patterns() {
 }
 
 #[test]
-fn tools_and_plugins() {
+fn bad_input_tools_and_plugins() {
     tells(
         "[plugins]\na = 'npm:x'\nb = 'pth:x'\nc = 'tools/x.wasm'\nd = 3\ne = 'path:'\nf = 'https://x/y'\n",
         "
@@ -314,7 +314,7 @@ fn tools_and_plugins() {
 }
 
 #[test]
-fn who_uses_what() {
+fn bad_input_who_uses_what() {
     let text = SHOP
         .replace("\"merge\"", "\"lnit\"")
         .replace("\"esbuild\",", "\"lint\",")
@@ -343,7 +343,7 @@ cofferdam.toml:29:10 deployment `local` uses the plugin `esbuild`, which is not 
 }
 
 #[test]
-fn grants() {
+fn bad_input_grants() {
     tells(
         "[actions.a]\nplugin = 'm'\ngrants = { http = ['example.org', 'https://a/b'], env = ['A=B'] }\n\
          [deploy.b]\nplugin = 'm'\nfrom = 'a'\ngrants = { write = ['../x'] }\n",
@@ -361,7 +361,7 @@ fn grants() {
 }
 
 #[test]
-fn what_is_no_text() {
+fn bad_input_what_is_no_text() {
     tells(
         "[actions.a]\nplugin = 'm\n[actions.b]\nx\n",
         "
@@ -385,7 +385,7 @@ fn what_is_no_text() {
 
 /// The first twenty, in the order of the file, and how many more.
 #[test]
-fn many_errors() {
+fn bad_input_many_errors() {
     let lines: String = (0..50).map(|n| format!("k{n} = 1\n")).collect();
     let errors = read(&format!(
         "[project]\nname = 'a'\n[actions.x]\nplugin = 'm'\n{lines}"

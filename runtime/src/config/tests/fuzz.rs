@@ -56,17 +56,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn bad_input_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         is_sound(&bytes);
     }
 
     #[test]
-    fn any_lines(lines in prop::collection::vec(piece(), 0..20)) {
+    fn bad_input_any_lines(lines in prop::collection::vec(piece(), 0..20)) {
         is_sound(format!("[project]\nname = 'p'\n{}", lines.join("\n")).as_bytes());
     }
 
     #[test]
-    fn a_changed_file(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4)) {
+    fn bad_input_a_changed_file(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4)) {
         let mut bytes = SHOP.as_bytes().to_vec();
         for (index, byte, how) in changes {
             let at = index.index(bytes.len());
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn any_lock(text in "(version = 1\n)?(\\[(plugins|tools)\\.[a\"]\\]\n|source = \"(path|builtin|npm):x?\"\n|capabilities = .{0,6}\n|\\PC{0,9}\n){0,6}") {
+    fn bad_input_any_lock(text in "(version = 1\n)?(\\[(plugins|tools)\\.[a\"]\\]\n|source = \"(path|builtin|npm):x?\"\n|capabilities = .{0,6}\n|\\PC{0,9}\n){0,6}") {
         if let Err(errors) = Lock::parse(Path::new("cofferdam.toml"), text.as_bytes()) {
             are_positioned(&errors);
         }

@@ -45,7 +45,7 @@ fn with_section(mut component: Vec<u8>, name: &str, content: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_not_wasm() {
+fn bad_input_what_is_not_wasm() {
     for bytes in [b"#!/bin/sh\n".to_vec(), Vec::new(), b"\0asm".to_vec()] {
         assert!(
             refusal(bytes)
@@ -56,7 +56,7 @@ fn what_is_not_wasm() {
 }
 
 #[test]
-fn a_core_module() {
+fn bad_input_a_core_module() {
     let error = refusal(text("(module (func (export \"_start\")))"));
     assert_eq!(
         error.message,
@@ -66,7 +66,7 @@ fn a_core_module() {
 }
 
 #[test]
-fn damaged_components() {
+fn bad_input_damaged_components() {
     let whole = shaped(&["wasi:cli/run@0.2.0"], &[]);
     for length in 8..whole.len() / 2 {
         assert_eq!(refusal(whole[..length].to_vec()).kind, ErrorKind::Plugin);
@@ -85,7 +85,7 @@ fn damaged_components() {
 }
 
 #[test]
-fn a_world_that_is_none_of_ours() {
+fn bad_input_a_world_that_is_none_of_ours() {
     let error = refusal(shaped(&["greet", "part"], &[]));
     assert!(
         error
@@ -103,7 +103,7 @@ fn a_world_that_is_none_of_ours() {
 }
 
 #[test]
-fn half_a_world() {
+fn bad_input_half_a_world() {
     for (exports, missing, world) in [
         (&["describe"][..], "run", "action"),
         (&["run"], "describe", "action"),
@@ -121,14 +121,14 @@ fn half_a_world() {
 }
 
 #[test]
-fn right_names_of_wrong_types() {
+fn bad_input_right_names_of_wrong_types() {
     let error = refusal(shaped(&["describe", "run"], &[]));
     assert_eq!(error.kind, ErrorKind::Plugin);
     assert_eq!(error.message, "`bad` cannot say what it is");
 }
 
 #[test]
-fn another_api_version() {
+fn bad_input_another_api_version() {
     let command = || shaped(&["wasi:cli/run@0.2.0"], &[]);
     let told = |version: &str| refusal(with_section(command(), "cofferdam:api", version));
     let error = told("0.2");
@@ -151,7 +151,7 @@ fn another_api_version() {
 }
 
 #[test]
-fn the_api_version_is_found_in_the_module_inside() {
+fn bad_input_the_api_version_is_found_in_the_module_inside() {
     let wat = "(component (core module (@custom \"cofferdam:api\" \"9.9\"))
         (core module $m (func (export \"f\"))) (core instance $i (instantiate $m))
         (func (export \"describe\") (canon lift (core func $i \"f\"))))";
@@ -159,7 +159,7 @@ fn the_api_version_is_found_in_the_module_inside() {
 }
 
 #[test]
-fn imports_that_nobody_provides() {
+fn bad_input_imports_that_nobody_provides() {
     let error = refusal(shaped(
         &["wasi:cli/run@0.2.0"],
         &["wasi:keyvalue/store@0.2.0", "wasi:io/streams@0.2.6"],
@@ -174,7 +174,7 @@ fn imports_that_nobody_provides() {
 }
 
 #[test]
-fn the_network_is_denied() {
+fn bad_input_the_network_is_denied() {
     let error = refusal(shaped(
         &["wasi:cli/run@0.2.0"],
         &["wasi:sockets/tcp@0.2.3", "wasi:http/types@0.2.3"],
@@ -187,7 +187,7 @@ fn the_network_is_denied() {
 }
 
 #[test]
-fn a_function_that_our_interfaces_lack() {
+fn bad_input_a_function_that_our_interfaces_lack() {
     let program = SANDBOX
         .load(&component(
             "bad",

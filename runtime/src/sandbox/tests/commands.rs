@@ -104,7 +104,7 @@ fn entropy_is_real_where_a_test_asks_for_it() {
 }
 
 #[test]
-fn exit_codes_pass_through() {
+fn bad_input_exit_codes_pass_through() {
     assert!(run("exit 0").result.is_ok());
     // The standard library of Rust for WASI 0.2 tells only success from failure.
     assert!(matches!(stop(run("exit 77")), Stop::Exited(1)));

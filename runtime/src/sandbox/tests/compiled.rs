@@ -108,7 +108,7 @@ fn threads_and_processes_share_one_compilation() {
 }
 
 #[test]
-fn damaged_code_is_compiled_again() {
+fn fault_damaged_code_is_compiled_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().join("code");
     compilations(&folder);
@@ -139,7 +139,7 @@ fn damaged_code_is_compiled_again() {
 }
 
 #[test]
-fn code_that_others_could_have_written_is_not_run() {
+fn escape_code_that_others_could_have_written_is_not_run() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().join("code");
     compilations(&folder);

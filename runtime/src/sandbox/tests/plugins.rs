@@ -252,7 +252,7 @@ fn log_and_progress_are_heard_at_once_and_kept() {
 }
 
 #[test]
-fn logging_without_end_is_over_quota() {
+fn bad_input_logging_without_end_is_over_quota() {
     let limits = Limits {
         log_lines: 10,
         ..Limits::default()
@@ -267,7 +267,7 @@ fn logging_without_end_is_over_quota() {
 }
 
 #[test]
-fn a_panic_of_a_plugin_shows_its_message() {
+fn bad_input_a_panic_of_a_plugin_shows_its_message() {
     let Stop::Trapped { message, backtrace } = stop(run(r#"{"act":"panic"}"#)) else {
         panic!("a panic is a trap");
     };
@@ -276,7 +276,7 @@ fn a_panic_of_a_plugin_shows_its_message() {
 }
 
 #[test]
-fn an_exit_without_an_answer_is_no_answer() {
+fn bad_input_an_exit_without_an_answer_is_no_answer() {
     assert!(matches!(
         stop(run(r#"{"act":"exit","code":3}"#)),
         Stop::Exited(_)

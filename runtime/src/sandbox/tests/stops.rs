@@ -19,7 +19,7 @@ fn limited(limits: Limits, arguments: &str) -> Stop {
 }
 
 #[test]
-fn a_panic_shows_its_message_and_where() {
+fn bad_input_a_panic_shows_its_message_and_where() {
     let Stop::Trapped { message, backtrace } = run("panic boom") else {
         panic!("a panic is a trap");
     };
@@ -31,7 +31,7 @@ fn a_panic_shows_its_message_and_where() {
 }
 
 #[test]
-fn endless_recursion_overflows_the_stack() {
+fn bad_input_endless_recursion_overflows_the_stack() {
     assert!(
         matches!(run("recurse"), Stop::StackOverflow),
         "{:?}",
@@ -40,7 +40,7 @@ fn endless_recursion_overflows_the_stack() {
 }
 
 #[test]
-fn memory_beyond_the_limit_is_told_apart_from_a_trap() {
+fn bad_input_memory_beyond_the_limit_is_told_apart_from_a_trap() {
     let limits = Limits {
         memory: 32 << 20,
         ..Limits::default()
@@ -59,7 +59,7 @@ fn memory_beyond_the_limit_is_told_apart_from_a_trap() {
 }
 
 #[test]
-fn a_component_that_needs_more_memory_than_allowed_to_start_is_out_of_memory() {
+fn bad_input_a_component_that_needs_more_memory_than_allowed_to_start_is_out_of_memory() {
     let limits = Limits {
         memory: 1 << 10,
         ..Limits::default()
@@ -68,7 +68,7 @@ fn a_component_that_needs_more_memory_than_allowed_to_start_is_out_of_memory() {
 }
 
 #[test]
-fn an_endless_loop_times_out() {
+fn bad_input_an_endless_loop_times_out() {
     let timeout = Duration::from_millis(50);
     let limits = Limits {
         timeout: Some(timeout),
@@ -133,7 +133,7 @@ fn cancelling_stops_all_guests_that_hold_it_and_no_other() {
 }
 
 #[test]
-fn printing_without_end_is_over_quota() {
+fn bad_input_printing_without_end_is_over_quota() {
     let limits = Limits {
         output: 1 << 20,
         ..Limits::default()
@@ -150,7 +150,7 @@ fn printing_without_end_is_over_quota() {
 }
 
 #[test]
-fn a_fault_of_the_host_ends_the_guest_and_is_never_seen_by_it() {
+fn fault_of_the_host_ends_the_guest_and_is_never_seen_by_it() {
     let setting = Setting {
         files: vec![("broken", "x")],
         ..Setting::default()
@@ -163,7 +163,7 @@ fn a_fault_of_the_host_ends_the_guest_and_is_never_seen_by_it() {
 }
 
 #[test]
-fn too_many_observations_end_the_guest() {
+fn bad_input_too_many_observations_end_the_guest() {
     let quotas = Quotas {
         observations: 3,
         ..Quotas::default()
@@ -177,7 +177,7 @@ fn too_many_observations_end_the_guest() {
 }
 
 #[test]
-fn too_much_written_is_the_guests_own_error() {
+fn bad_input_too_much_written_is_the_guests_own_error() {
     let quotas = Quotas {
         bytes: 1000,
         ..Quotas::default()
@@ -222,7 +222,7 @@ fn ask(program: &Program, limits: Limits) -> Stop {
 }
 
 #[test]
-fn recursion_without_memory_overflows_the_stack() {
+fn bad_input_recursion_without_memory_overflows_the_stack() {
     let program =
         command(r#"(func $f (export "f") (result i32) (i32.add (call $f) (i32.const 1)))"#);
     assert!(matches!(
@@ -232,7 +232,7 @@ fn recursion_without_memory_overflows_the_stack() {
 }
 
 #[test]
-fn an_access_out_of_bounds_is_a_trap() {
+fn bad_input_an_access_out_of_bounds_is_a_trap() {
     let program =
         command(r#"(memory 1) (func (export "f") (result i32) (i32.load (i32.const -8)))"#);
     let Stop::Trapped { message, backtrace } = ask(&program, Limits::default()) else {
@@ -243,7 +243,7 @@ fn an_access_out_of_bounds_is_a_trap() {
 }
 
 #[test]
-fn a_guest_that_never_finishes_starting_times_out() {
+fn bad_input_a_guest_that_never_finishes_starting_times_out() {
     let body = r#"(func $start (loop (br 0))) (start $start) (func (export "f") (result i32) (i32.const 0))"#;
     let limits = Limits {
         timeout: Some(Duration::from_millis(20)),
@@ -253,7 +253,7 @@ fn a_guest_that_never_finishes_starting_times_out() {
 }
 
 #[test]
-fn a_large_table_is_refused_and_no_fault() {
+fn bad_input_a_large_table_is_refused_and_no_fault() {
     let body = r#"(table $t 1 funcref) (func (export "f") (result i32)
         (i32.eq (table.grow $t (ref.null func) (i32.const 100000000)) (i32.const -1)))"#;
     assert!(matches!(
@@ -287,7 +287,7 @@ fn more_modules_than_the_pool_holds_run_outside_of_it() {
 }
 
 #[test]
-fn open_files_without_end_are_over_quota() {
+fn bad_input_open_files_without_end_are_over_quota() {
     let quotas = Quotas {
         descriptors: 50,
         ..Quotas::default()

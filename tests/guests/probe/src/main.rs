@@ -65,7 +65,9 @@ fn act(verb: &str, next: &mut dyn FnMut() -> String) -> Result<(), Box<dyn std::
             let wall = SystemTime::now().duration_since(UNIX_EPOCH)?;
             println!("{}", wall.as_nanos());
         }
-        "random" => println!("{:016x}", RandomState::new().build_hasher().finish()),
+        "random" => println!("{:016x}", random()),
+        // Leaves it, which `random` does not.
+        "draw" => fs::write(next(), format!("{:016x}", random()))?,
         "stdin" => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;
@@ -104,6 +106,10 @@ fn act(verb: &str, next: &mut dyn FnMut() -> String) -> Result<(), Box<dyn std::
         _ => return Err(format!("`{verb}` is no verb of the probe").into()),
     }
     Ok(())
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 #[inline(never)]

@@ -67,7 +67,7 @@ fn the_start_is_a_folder_of_a_mount() {
 }
 
 #[test]
-fn trees_are_read_only() {
+fn escape_trees_are_read_only() {
     let (mut guest, _) = Guest::usual(&["a=1", "d/x=2", "l->a"]);
     for result in [
         guest.write("src/a", "2"),
@@ -223,7 +223,7 @@ fn a_link_from_another_mount_copies_no_bytes() {
 }
 
 #[test]
-fn what_cannot_be_hard_linked() {
+fn escape_what_cannot_be_hard_linked() {
     let (mut guest, _) = Guest::usual(&["a=1", "d/", "l->a", "o!"]);
     assert_eq!(code(guest.link("build/d", "build/e")), Code::NotPermitted);
     assert_eq!(code(guest.link("build/l", "build/e")), Code::NotPermitted);
@@ -235,7 +235,7 @@ fn what_cannot_be_hard_linked() {
 }
 
 #[test]
-fn symbolic_links_lead_within_the_guests_root() {
+fn escape_symbolic_links_lead_within_the_guests_root() {
     let (mut guest, _) = Guest::usual(&[
         "a=1",
         "d/up->../a",
@@ -366,7 +366,7 @@ fn renaming_directories() {
 }
 
 #[test]
-fn renames_across_mounts_are_refused() {
+fn escape_renames_across_mounts_are_refused() {
     let (mut guest, _) = Guest::usual(&["a=1"]);
     assert_eq!(code(guest.rename("build/a", "out/a")), Code::CrossDevice);
     assert_eq!(code(guest.rename("src/a", "out/a")), Code::CrossDevice);
@@ -397,7 +397,7 @@ fn bytes_are_written_anywhere() {
 }
 
 #[test]
-fn handles_have_the_rights_they_were_opened_with() {
+fn escape_handles_have_the_rights_they_were_opened_with() {
     let (mut guest, _) = Guest::usual(&["a=1", "d/x=1"]);
     let write_only = Mode {
         write: true,
@@ -434,7 +434,7 @@ fn handles_have_the_rights_they_were_opened_with() {
 }
 
 #[test]
-fn devices_are_listed_and_never_opened() {
+fn escape_devices_are_listed_and_never_opened() {
     let (mut guest, _) = Guest::usual(&["dev!"]);
     assert_eq!(guest.list("src").unwrap(), "dev!");
     assert_eq!(code(guest.read("src/dev")), Code::NoSuchDevice);

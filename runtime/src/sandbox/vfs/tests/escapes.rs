@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn paths_of_the_guest_stay_below_their_handle() {
+fn escape_paths_of_the_guest_stay_below_their_handle() {
     let (mut guest, _) = Guest::usual(&["d/x=1", "l->d"]);
     for path in [
         "/",
@@ -37,7 +37,7 @@ fn paths_of_the_guest_stay_below_their_handle() {
 }
 
 #[test]
-fn links_that_point_out_find_only_the_mounts() {
+fn escape_links_that_point_out_find_only_the_mounts() {
     let (mut guest, _) = Guest::usual(&[
         "passwd->/etc/passwd",
         "proc->/proc/self/root/etc/passwd",
@@ -60,7 +60,7 @@ fn links_that_point_out_find_only_the_mounts() {
 }
 
 #[test]
-fn huge_names_and_paths() {
+fn escape_by_huge_names_and_paths() {
     let (mut guest, _) = Guest::usual(&["a=1"]);
     let longest = "n".repeat(255);
     let longer = "n".repeat(256);

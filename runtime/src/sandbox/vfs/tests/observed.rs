@@ -221,7 +221,7 @@ fn the_first_answer_is_pinned() {
 }
 
 #[test]
-fn contradictory_answers_end_the_execution() {
+fn fault_contradictory_answers_end_the_execution() {
     let (mut guest, below) = Guest::usual(&["a=old", "b=old", "c=old"]);
     guest.stat("src/a").unwrap();
     guest
@@ -246,7 +246,7 @@ fn contradictory_answers_end_the_execution() {
 }
 
 #[test]
-fn contents_that_were_dropped_must_come_back_the_same() {
+fn fault_contents_that_were_dropped_must_come_back_the_same() {
     let (mut guest, below) = Guest::usual(&["a=text", "b=text"]);
     guest.vfs.sight.most_retained = 4;
     let a = guest.open("src/a", PLAIN, READ).unwrap();
@@ -266,7 +266,7 @@ fn contents_that_were_dropped_must_come_back_the_same() {
 }
 
 #[test]
-fn faults_are_never_codes() {
+fn fault_is_never_a_code() {
     let (mut guest, below) = Guest::usual(&["a=1", "d/x=1", "l->a"]);
     for path in ["a", "d/x", "l"] {
         below.break_at(path);

@@ -17,7 +17,7 @@ fn limited(change: impl FnOnce(&mut Quotas)) -> Guest {
 }
 
 #[test]
-fn bytes_are_limited_and_given_back() {
+fn bad_input_bytes_are_limited_and_given_back() {
     for mount in ["out", "tmp"] {
         let mut guest = limited(|quotas| quotas.bytes = 100);
         let path = format!("{mount}/f");
@@ -45,7 +45,7 @@ fn bytes_are_limited_and_given_back() {
 }
 
 #[test]
-fn a_file_is_no_larger_than_the_quota() {
+fn bad_input_a_file_is_no_larger_than_the_quota() {
     let mut guest = limited(|quotas| quotas.bytes = 100);
     for mount in ["out", "tmp"] {
         let file = guest.open(&format!("{mount}/f"), CREATE, WRITE).unwrap();
@@ -105,7 +105,7 @@ fn a_copy_from_below_counts_when_it_is_kept() {
 }
 
 #[test]
-fn files_are_limited() {
+fn bad_input_files_are_limited() {
     let mut guest = limited(|quotas| quotas.files = 3);
     guest.write("out/a", "").unwrap();
     guest.mkdir("out/b").unwrap();
@@ -136,7 +136,7 @@ fn files_are_limited() {
 }
 
 #[test]
-fn depth_is_limited() {
+fn bad_input_depth_is_limited() {
     let mut guest = limited(|quotas| quotas.depth = 4);
     guest.mkdir("out/2").unwrap();
     guest.mkdir("out/2/3").unwrap();
@@ -158,7 +158,7 @@ fn depth_is_limited() {
 }
 
 #[test]
-fn observations_and_descriptors_end_the_execution() {
+fn bad_input_observations_and_descriptors_end_the_execution() {
     let mut guest = limited(|quotas| quotas.observations = 3);
     guest.stat("src/a").unwrap();
     guest.stat("src/none").unwrap_err();

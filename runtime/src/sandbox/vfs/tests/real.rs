@@ -97,7 +97,7 @@ fn errors_are_those_of_other_folders() {
 }
 
 #[test]
-fn a_folder_without_the_right_is_not_written() {
+fn escape_a_folder_without_the_right_is_not_written() {
     let (mut guest, outside) = guest(false);
     assert_eq!(guest.read("deploy/a").unwrap(), "real");
     for result in [
@@ -118,7 +118,7 @@ fn a_folder_without_the_right_is_not_written() {
 }
 
 #[test]
-fn nothing_leads_out_of_it() {
+fn escape_nothing_leads_out_of_it() {
     let (mut guest, outside) = guest(true);
     let inside = outside.path().join("inside");
     symlink("../secret", inside.join("up")).unwrap();
@@ -166,7 +166,7 @@ fn nothing_leads_out_of_it() {
 
 /// Another process swaps a folder for a link to the outside and back, all the time.
 #[test]
-fn a_link_swapped_in_leads_nowhere() {
+fn escape_a_link_swapped_in_leads_nowhere() {
     let (mut guest, outside) = guest(true);
     let inside = outside.path().join("inside");
     fs::write(outside.path().join("f"), "secret").unwrap();
@@ -218,7 +218,7 @@ fn a_link_swapped_in_leads_nowhere() {
 }
 
 #[test]
-fn pipes_are_not_opened_and_names_that_are_not_text_are_an_error() {
+fn escape_pipes_are_not_opened_and_names_that_are_not_text_are_an_error() {
     use std::os::unix::ffi::OsStrExt;
     let (mut guest, outside) = guest(true);
     let inside = outside.path().join("inside");
@@ -236,7 +236,7 @@ fn pipes_are_not_opened_and_names_that_are_not_text_are_an_error() {
 }
 
 #[test]
-fn what_the_host_cannot_do_is_a_fault() {
+fn fault_what_the_host_cannot_do_is_a_fault() {
     use std::io::Error;
     for errno in [
         rustix::io::Errno::IO,
