@@ -315,7 +315,7 @@ mod tests {
         let names: Vec<String> = names
             .map(|line| line.trim().split([' ', '(']).next().unwrap().to_lowercase())
             .collect();
-        assert_eq!(names.len(), 13);
+        assert_eq!(names.len(), 14);
         for name in names {
             assert!(REFERENCE.contains(&format!("| `{name}` |")), "{name}");
         }

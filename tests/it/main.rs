@@ -20,3 +20,4 @@ mod planners;
 mod programs;
 mod property;
 mod sight;
+mod swaps;

@@ -62,7 +62,9 @@ fn without_parts(scenario: &Scenario) -> Vec<Scenario> {
         }
     }
     for at in 0..scenario.files.len() {
-        with(&|scenario| drop(scenario.files.remove(at)));
+        with(&|scenario| {
+            scenario.files.remove(at);
+        });
     }
     let actions = &scenario.model.actions;
     for (at, act) in actions.iter().enumerate() {
