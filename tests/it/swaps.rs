@@ -106,11 +106,20 @@ fn escape_by_a_link_that_is_swapped_in_during_a_deployment() {
     project.write("public/d/mine", "M");
     let away = away(&project);
     let before = tree(&away);
-    let changes = swapping(&project.path("public/d"), &away, || project.deploy("local"));
-    let told: Vec<String> = changes.into_iter().map(|change| change.detail).collect();
-    assert!(!told.concat().contains(SECRET), "{told:?}");
-    // It did get in where it may, or the test would be of nothing.
-    let wrote = |detail: &&String| detail.starts_with("append") && detail.ends_with("X: \n");
-    assert!(told.iter().any(|detail| wrote(&detail)), "{told:?}");
+    // It must get in where it may, or the test would be of nothing.
+    let wrote = |detail: &String| detail.starts_with("append") && detail.ends_with("X: \n");
+    let mut got_in = false;
+    swapping(&project.path("public/d"), &away, || {
+        for round in 0..100 {
+            let changes = project.deploy("local").into_iter();
+            let told: Vec<String> = changes.map(|change| change.detail).collect();
+            assert!(!told.concat().contains(SECRET), "{told:?}");
+            got_in |= told.iter().any(wrote);
+            if got_in && round > 0 {
+                break;
+            }
+        }
+    });
+    assert!(got_in, "no step wrote anything");
     assert_eq!(tree(&away), before);
 }

@@ -184,8 +184,9 @@ fn attempt(
     let jobs = options.jobs.max(1);
     let mut report =
         Schedule::new(&environment, &plan, &selected, clean, options.keep_going).run(jobs);
-    let rows = match outputs.write(&environment, &report, jobs) {
-        Ok(rows) => Some(rows),
+    let before = before.filter(|(last, present)| same_plan(last, present));
+    let written = match outputs.write(&environment, &report, before.is_some(), jobs) {
+        Ok(written) => Some(written),
         Err(errors) => {
             report.errors.extend(errors);
             None
@@ -205,7 +206,7 @@ fn attempt(
     }
     let summary = summarize(&report, start);
     workspace.remember_reasons(&report);
-    if let Some(rows) = rows
+    if let Some(outputs) = written
         && report.errors.is_empty()
         && !report.cancelled
         && summary.skipped == 0
@@ -216,9 +217,9 @@ fn attempt(
             plan: &plan,
             environment: &environment,
             report: &report,
-            outputs: rows,
+            outputs,
             generation,
-            before: before.filter(|(last, present)| same_plan(last, present)),
+            before,
         };
         remember::remember(workspace, options, ran);
     }

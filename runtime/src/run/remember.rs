@@ -9,6 +9,7 @@ use crate::plan::{Action, NeedOf, Plan};
 use crate::project::{Roles, Row, Swept};
 use crate::record::{ActionRecord, Basis, FactRecord, PathRef, RunRecord, SOURCE, Totals, Writer};
 use crate::run::open::request;
+use crate::run::written::{Written, is_below};
 use crate::run::{RunOptions, Workspace};
 use crate::schedule::{End, Report};
 
@@ -28,8 +29,7 @@ pub struct Ran<'a> {
     pub plan: &'a Plan,
     pub environment: &'a Environment<'a>,
     pub report: &'a Report,
-    /// One for each written file, link and empty folder.
-    pub outputs: Vec<Row>,
+    pub outputs: Vec<Written>,
     pub generation: u64,
     /// The last run's record, where this run's plan is the same, and what became of its rows.
     pub before: Option<(&'a Last, &'a Swept)>,
@@ -92,19 +92,31 @@ fn changes(
     for (number, _) in swept.renewed_rows() {
         rows.insert(number, swept.row(known, number));
     }
-    let mut next = 0;
-    for row in &ran.outputs {
-        let number = known.find_near(&row.path, next)?;
-        next = number + 1;
-        if !known.roles(number).output {
-            return None;
+    let mut placed = 0;
+    for written in &ran.outputs {
+        match &written.gone {
+            Some(gone) if !gone.is_empty() => return None,
+            Some(_) => {}
+            None => placed += written.rows.len(),
         }
-        if !known.is(number, row) {
-            rows.insert(number, row.clone());
+        let mut next = 0;
+        for row in &written.rows {
+            let number = known.find_near(&row.path, next)?;
+            next = number + 1;
+            if !known.roles(number).output {
+                return None;
+            }
+            if !known.is(number, row) {
+                rows.insert(number, row.clone());
+            }
         }
     }
-    let outputs = (0..known.len()).filter(|number| known.roles(*number).output);
-    if outputs.count() != ran.outputs.len() {
+    let still =
+        |written: &Written, path: &str| written.gone.is_some() && is_below(path, &written.folder);
+    let stays = |path: &str| ran.outputs.iter().any(|written| still(written, path));
+    let anew = (0..known.len())
+        .filter(|number| known.roles(*number).output && !stays(known.path(*number)));
+    if anew.count() != placed {
         return None;
     }
 
@@ -200,8 +212,22 @@ fn whole(ran: Ran) -> Result<(Vec<Row>, Vec<ActionRecord>), Fault> {
         }
     }
     let mut rows = Table::default();
-    for row in outputs {
-        rows.rows.insert(row.path.clone(), row);
+    for written in outputs {
+        if let (Some(_), Some((last, swept))) = (&written.gone, before) {
+            let known = last.rows();
+            for number in (0..known.len()).filter(|number| known.roles(*number).output) {
+                let path = known.path(number);
+                if is_below(path, &written.folder) {
+                    rows.rows.insert(path.into(), swept.row(known, number));
+                }
+            }
+        }
+        for path in written.gone.iter().flatten() {
+            rows.remove_below(path);
+        }
+        for row in written.rows {
+            rows.rows.insert(row.path.clone(), row);
+        }
     }
     for path in plan.host_paths() {
         rows.add(environment, &path, HOST)?;
@@ -362,6 +388,17 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    fn remove_below(&mut self, path: &str) {
+        self.rows.remove(path);
+        let inside = format!("{path}/");
+        let below = self.rows.range(Box::<str>::from(&*inside)..);
+        let below = below.take_while(|(row, _)| row.starts_with(&inside));
+        let below: Vec<Box<str>> = below.map(|(row, _)| row.clone()).collect();
+        for row in below {
+            self.rows.remove(&row);
+        }
     }
 
     fn finish(self) -> (Vec<Row>, HashMap<Box<str>, u32>) {

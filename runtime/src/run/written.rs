@@ -16,6 +16,16 @@ use crate::run::Workspace;
 use crate::schedule::{End, Report};
 use crate::trees::Trees;
 
+/// What is written below one folder.
+pub struct Written {
+    pub folder: String,
+    /// One for each file, link and empty folder.
+    pub rows: Vec<Row>,
+    /// Where `rows` are only those that are new: what the last run's record has below the folder and is gone, with
+    /// all below it. The other rows of the record still hold.
+    pub gone: Option<Vec<String>>,
+}
+
 pub struct Outputs<'a> {
     plan: &'a Plan,
     last: Option<&'a Last>,
@@ -62,6 +72,7 @@ pub fn take_away(
         folder,
         tree: None,
         owned: manifest.owned(folder),
+        standing: None,
         known: &|_, _| None,
         threads: 1,
     })?;
@@ -121,27 +132,52 @@ impl<'a> Outputs<'a> {
         Ok(changed)
     }
 
-    /// Writes the outputs of all actions that are done and have a folder; gives the rows of all files.
+    /// Writes the outputs of all actions that are done and have a folder. `same_plan`: the last run's record has
+    /// the same actions, and wrote what the manifest tells.
     pub fn write(
         &self,
         environment: &Environment,
         report: &Report,
+        same_plan: bool,
         threads: usize,
-    ) -> Result<Vec<Row>, Vec<Error>> {
-        let mut rows = Vec::new();
+    ) -> Result<Vec<Written>, Vec<Error>> {
+        let mut all = Vec::new();
         let mut errors = Vec::new();
         for (action, end) in report.actions.iter().zip(&report.ends) {
             if let (Some(folder), Some(End::Done(done))) = (&action.writes, end) {
-                match self.write_one(environment, folder, done.output, threads) {
-                    Ok(placed) => rows.extend(placed.rows),
+                let standing = same_plan.then(|| self.standing(folder)).flatten();
+                match self.write_one(environment, folder, done.output, standing, threads) {
+                    Ok(placed) => all.push(Written {
+                        folder: folder.to_string(),
+                        rows: placed.rows,
+                        gone: standing.map(|_| placed.gone),
+                    }),
                     Err(error) => errors.push(error),
                 }
             }
         }
         if errors.is_empty() {
-            Ok(rows)
+            Ok(all)
         } else {
             Err(errors)
+        }
+    }
+
+    /// The tree that the last run wrote to a folder, if all of it is still there.
+    fn standing(&self, folder: &str) -> Option<Digest> {
+        let (last, swept) = (self.last?, self.swept.as_ref()?);
+        let rows = last.rows();
+        let mut changes = swept.changes.iter();
+        let edited =
+            changes.any(|row| rows.roles(*row).output && is_below(rows.path(*row), folder));
+        match self
+            .manifest
+            .lock()
+            .expect("no panic while locked")
+            .owned(folder)
+        {
+            [tree] if !edited => Some(*tree),
+            _ => None,
         }
     }
 
@@ -150,6 +186,7 @@ impl<'a> Outputs<'a> {
         environment: &Environment,
         folder: &str,
         tree: Digest,
+        standing: Option<Digest>,
         threads: usize,
     ) -> Result<Placed, Error> {
         let mut manifest = self.manifest.lock().expect("no panic while locked");
@@ -167,6 +204,7 @@ impl<'a> Outputs<'a> {
             folder,
             tree: Some(tree),
             owned: &before,
+            standing,
             known: &known,
             threads,
         };
@@ -195,6 +233,12 @@ impl<'a> Outputs<'a> {
         }
         Ok(placed)
     }
+}
+
+/// Whether a path is the folder or in it.
+pub fn is_below(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder);
+    folder.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn unwritable(error: &std::io::Error) -> Error {
