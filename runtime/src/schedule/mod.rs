@@ -92,11 +92,12 @@ impl<'a> Schedule<'a> {
             }
             match board.next() {
                 Some(task) => {
+                    let planned = board.len();
                     drop(board);
-                    let finished = self.perform(&task);
+                    let ending = self.perform(&task, planned);
                     board = self.board.lock().expect("no panic while locked");
                     board.returned(&task);
-                    self.finish(&mut board, &task, finished);
+                    self.finish(&mut board, &task, ending);
                     self.settle(&mut board);
                     self.changed.notify_all();
                 }
@@ -109,21 +110,26 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The work of a task, done without the board.
-    fn perform(&self, task: &Task) -> Ending {
+    /// The work of a task, and the telling of it, done without the board. `planned`: actions known by now.
+    fn perform(&self, task: &Task, planned: usize) -> Ending {
         match task {
             Task::Execute { action, .. } if action.verb == Verb::Gather => {
-                Ending::Done(Done::nothing(action.key))
+                let done = Done::nothing(action.key);
+                self.tell_done(action, &done);
+                Ending::Done(done)
             }
             Task::Execute { action, inputs, .. } => {
-                let planned = self.board_len();
                 (self.environment.events)(Event::Started {
                     action: action.name.to_string(),
                     planned,
                 });
                 let ground = self.plan.ground(action);
                 let mounts = Mounts::new(self.environment, action, ground, inputs);
-                execute(self.environment, action, &mounts)
+                let ending = execute(self.environment, action, &mounts);
+                if let Ending::Done(done) = &ending {
+                    self.tell_done(action, done);
+                }
+                ending
             }
             Task::Gather {
                 action,
@@ -135,18 +141,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn board_len(&self) -> usize {
-        self.board.lock().expect("no panic while locked").len()
-    }
-
     /// Enters how a task ended, and tells it.
     fn finish(&self, board: &mut Board, task: &Task, ending: Ending) {
         let action = task.action();
         match ending {
             Ending::Done(done) => {
-                if matches!(task, Task::Execute { .. }) {
-                    self.tell_done(action, &done);
-                }
                 let expands = matches!(task, Task::Execute { .. }) && action.is_planner();
                 if !expands {
                     board.done(task.id(), Arc::new(done));
