@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::folder::{is_stale, now, now_and_part};
+use super::frames::Packing;
 use super::large::LARGE;
 use super::record::{Entry, Kind, Salt};
 use super::result::ActionResult;
@@ -59,9 +60,18 @@ impl<'s> Batch<'s> {
 
     /// As [`Batch::put`], where the digest of `bytes` is known.
     pub fn put_as(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+        self.put_packed(digest, bytes, Packing::Zstd)
+    }
+
+    fn put_packed(
+        &mut self,
+        digest: &Digest,
+        bytes: &[u8],
+        packing: Packing,
+    ) -> Result<(), StoreError> {
         debug_assert_eq!(*digest, Digest::of(bytes));
         if digest.size >= LARGE {
-            return self.put_large(digest, bytes);
+            return self.put_large(digest, bytes, packing);
         }
         let pending = self.blob_entries.find(&digest.hash).next().is_some();
         if bytes.is_empty() || pending || self.store.has_fresh(digest)? {
@@ -81,12 +91,17 @@ impl<'s> Batch<'s> {
         self.flush_if_full()
     }
 
-    fn put_large(&mut self, digest: &Digest, bytes: &[u8]) -> Result<(), StoreError> {
+    fn put_large(
+        &mut self,
+        digest: &Digest,
+        bytes: &[u8],
+        packing: Packing,
+    ) -> Result<(), StoreError> {
         if self.store.keeps_large(digest)? {
             return Ok(());
         }
         let mut frames = bytes.chunks(super::frames::FRAME);
-        self.store.folder.put_large(|buffer| {
+        self.store.folder.put_large(packing, |buffer| {
             buffer.clear();
             buffer.extend_from_slice(frames.next().unwrap_or(&[]));
             Ok(())
@@ -130,7 +145,7 @@ impl<'s> Batch<'s> {
             return self.put(&first);
         }
         let mut first = Some(first);
-        self.store.folder.put_large(|buffer| {
+        self.store.folder.put_large(Packing::Zstd, |buffer| {
             buffer.clear();
             match first.take() {
                 Some(first) => *buffer = first,
@@ -143,7 +158,8 @@ impl<'s> Batch<'s> {
     /// Stores the tree's encoding; what is below it is stored apart.
     pub fn put_tree(&mut self, tree: Tree) -> Result<Digest, StoreError> {
         let bytes = tree.encode();
-        let digest = self.put(&bytes)?;
+        let digest = Digest::of(&bytes);
+        self.put_packed(&digest, &bytes, Packing::Raw)?;
         let tree = Arc::new(tree);
         self.trees.insert(digest.hash, Arc::clone(&tree));
         self.store.trees.put(digest.hash, tree);

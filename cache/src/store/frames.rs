@@ -34,11 +34,20 @@ pub(super) struct Frames<'a> {
     size: u64,
     table: Vec<u8>,
     values: Vec<[u8; 32]>,
+    packing: Packing,
     packed: Vec<u8>,
 }
 
+/// Whether a large blob is compressed when it is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    Zstd,
+    /// For what is mostly digests and read again soon.
+    Raw,
+}
+
 impl<'a> Frames<'a> {
-    pub(super) fn new(file: &'a File, path: &'a Path) -> Frames<'a> {
+    pub(super) fn new(file: &'a File, path: &'a Path, packing: Packing) -> Frames<'a> {
         Frames {
             file,
             path,
@@ -46,6 +55,7 @@ impl<'a> Frames<'a> {
             size: 0,
             table: Vec::new(),
             values: Vec::new(),
+            packing,
             packed: Vec::new(),
         }
     }
@@ -54,7 +64,7 @@ impl<'a> Frames<'a> {
     pub(super) fn push(&mut self, bytes: &[u8], last: bool) -> Result<(), StoreError> {
         debug_assert!(last || bytes.len() == FRAME);
         let value = value(bytes, self.size, last && self.size == 0);
-        let stored = match compress(bytes, &mut self.packed) {
+        let stored = match self.packing == Packing::Zstd && compress(bytes, &mut self.packed) {
             true => &self.packed,
             false => bytes,
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::folder::{Folder, is_stale, list, seconds};
-use super::frames::{FRAME, Frames, Opened, blob_size};
+use super::frames::{FRAME, Frames, Opened, Packing, blob_size};
 use super::{StoreError, disk};
 use crate::Digest;
 use crate::digest::parse_hex;
@@ -87,11 +87,12 @@ impl Folder {
     /// Writes a blob whose frames `next` gives: it clears and fills the buffer, and leaves it empty at the end.
     pub(super) fn put_large(
         &self,
+        packing: Packing,
         mut next: impl FnMut(&mut Vec<u8>) -> io::Result<()>,
     ) -> Result<Digest, StoreError> {
         let temporary = self.temporary();
         let file = disk::create(&temporary)?;
-        let written = self.write_large(&file, &temporary, &mut next);
+        let written = self.write_large(&file, &temporary, packing, &mut next);
         if written.is_err() {
             // The first error is the one to tell.
             let _ = disk::remove(&temporary);
@@ -103,10 +104,11 @@ impl Folder {
         &self,
         file: &File,
         temporary: &Path,
+        packing: Packing,
         next: &mut dyn FnMut(&mut Vec<u8>) -> io::Result<()>,
     ) -> Result<Digest, StoreError> {
         let wrong = |error| StoreError::io("read what is stored as", temporary, error);
-        let mut frames = Frames::new(file, temporary);
+        let mut frames = Frames::new(file, temporary, packing);
         let (mut bytes, mut ahead) = (Vec::with_capacity(FRAME), Vec::with_capacity(FRAME));
         next(&mut bytes).map_err(wrong)?;
         while !bytes.is_empty() {

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -142,18 +143,18 @@ impl RunRecord {
         for (index, (identity, settled)) in swept.renewed_rows() {
             self.rows.patch(&mut bytes, index, &identity, settled);
         }
-        seal(path, bytes, &second)
+        seal(path, bytes, &[&second])
     }
 
-    /// Writes the record again with other values in some rows and with other actions, encoded; the paths, and the
-    /// environment, are the same.
+    /// Writes the record again with other values in some rows and with other actions, encoded, in pieces; the paths,
+    /// and the environment, are the same.
     pub fn rewrite(
         &self,
         path: &Path,
         basis: &Basis,
         totals: Totals,
         rows: &BTreeMap<usize, Row>,
-        actions: &[u8],
+        actions: &[&[u8]],
     ) -> std::io::Result<()> {
         let mut head = Writer::default();
         put_basis(&mut head, basis, totals);
@@ -191,7 +192,7 @@ impl RunRecord {
         for action in actions {
             action.encode(&mut second);
         }
-        seal(path, out.0, &second.0)
+        seal(path, out.0, &[&second.0])
     }
 }
 
@@ -212,17 +213,23 @@ fn lengths(head: &[u8]) -> [u64; 2] {
 }
 
 /// Fills the head in, and puts the file in its place.
-fn seal(path: &Path, mut first: Vec<u8>, second: &[u8]) -> std::io::Result<()> {
+fn seal(path: &Path, mut first: Vec<u8>, second: &[&[u8]]) -> std::io::Result<()> {
     first[..SEAL].copy_from_slice(MAGIC);
     let length = (first.len() - HEAD) as u64;
     first[LENGTHS..LENGTHS + 8].copy_from_slice(&length.to_le_bytes());
-    first[LENGTHS + 8..LENGTHS + 16].copy_from_slice(&(second.len() as u64).to_le_bytes());
-    first[HEAD - 32..HEAD].copy_from_slice(blake3::hash(second).as_bytes());
+    let mut hasher = blake3::Hasher::new();
+    for piece in second {
+        hasher.update(piece);
+    }
+    first[LENGTHS + 8..LENGTHS + 16].copy_from_slice(&hasher.count().to_le_bytes());
+    first[HEAD - 32..HEAD].copy_from_slice(hasher.finalize().as_bytes());
     let hash = blake3::hash(&first[LENGTHS..]);
     first[SEAL..LENGTHS].copy_from_slice(hash.as_bytes());
     let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let file = File::create(&beside)?;
-    file.write_all_at(&first, 0)?;
-    file.write_all_at(second, first.len() as u64)?;
+    let mut file = File::create(&beside)?;
+    file.write_all(&first)?;
+    for piece in second {
+        file.write_all(piece)?;
+    }
     std::fs::rename(&beside, path)
 }

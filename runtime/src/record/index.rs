@@ -96,6 +96,19 @@ impl Index {
         &self.bytes[self.entries[index].all.clone()]
     }
 
+    /// All of the encoding, with other bytes for some actions, in order of their numbers.
+    pub fn with<'a>(&'a self, others: &[(usize, &'a [u8])]) -> Vec<&'a [u8]> {
+        let mut pieces = Vec::with_capacity(others.len() * 2 + 1);
+        let mut next = 0;
+        for (number, bytes) in others {
+            let all = &self.entries[*number].all;
+            pieces.extend([&self.bytes[next..all.start], *bytes]);
+            next = all.end;
+        }
+        pieces.push(&self.bytes[next..]);
+        pieces
+    }
+
     /// Where each fact was observed.
     pub fn places(&self, index: usize) -> impl Iterator<Item = Place<'_>> {
         let mut reader = Reader(&self.bytes[self.entries[index].facts..]);

@@ -46,9 +46,14 @@ pub fn remember(workspace: &Workspace, options: &RunOptions, ran: Ran) {
         written: Manifest::digest(&open.manifest_file()),
     };
     if let Some((last, swept)) = ran.before
-        && let Some((rows, totals, actions)) = changes(&ran, last, swept)
+        && let Some(changes) = changes(&ran, last, swept)
     {
-        let _ = last.record.rewrite(&file, &basis, totals, &rows, &actions);
+        let others = changes.actions.iter();
+        let others: Vec<_> = others.map(|(number, bytes)| (*number, &**bytes)).collect();
+        let pieces = last.actions.with(&others);
+        let _ = last
+            .record
+            .rewrite(&file, &basis, changes.totals, &changes.rows, &pieces);
         return;
     }
     let mut outside = ran.plan.outside();
@@ -63,12 +68,16 @@ pub fn remember(workspace: &Workspace, options: &RunOptions, ran: Ran) {
     }
 }
 
-/// What is new in the last record, where it has the same actions and paths: rows by number, and all actions, encoded.
-fn changes(
-    ran: &Ran,
-    last: &Last,
-    swept: &Swept,
-) -> Option<(BTreeMap<usize, Row>, Totals, Vec<u8>)> {
+/// What is new in the last record, by number.
+struct Changes {
+    rows: BTreeMap<usize, Row>,
+    totals: Totals,
+    /// Encoded.
+    actions: Vec<(usize, Vec<u8>)>,
+}
+
+/// `None` where the last record has not the same actions and paths.
+fn changes(ran: &Ran, last: &Last, swept: &Swept) -> Option<Changes> {
     let (report, table) = (ran.report, &ran.environment.table);
     let mut slots: Vec<Option<usize>> = vec![None; last.actions.len()];
     let mut numbers: Vec<u32> = vec![0; report.actions.len()];
@@ -120,14 +129,12 @@ fn changes(
         return None;
     }
 
-    let mut out = Writer(Vec::with_capacity(last.actions.len() * 256));
-    out.number(last.actions.len() as u64);
+    let mut actions = Vec::new();
     let mut microseconds = 0;
     for (number, slot) in slots.into_iter().enumerate() {
         let entry = &last.actions.entries()[number];
         let Some((action, done)) = slot.and_then(|id| of(report, id)) else {
             microseconds += entry.microseconds;
-            out.0.extend_from_slice(last.actions.encoded(number));
             continue;
         };
         let mut record = ActionRecord {
@@ -139,7 +146,6 @@ fn changes(
         match &done.observations {
             None if done.output == entry.output => {
                 microseconds += entry.microseconds;
-                out.0.extend_from_slice(last.actions.encoded(number));
                 continue;
             }
             None => record.facts = last.actions.record(number).facts,
@@ -169,13 +175,19 @@ fn changes(
             }
         }
         microseconds += record.microseconds;
+        let mut out = Writer::default();
         record.encode(&mut out);
+        actions.push((number, out.0));
     }
     let totals = Totals {
         actions: last.actions.len() as u64,
         microseconds,
     };
-    Some((rows, totals, out.0))
+    Some(Changes {
+        rows,
+        totals,
+        actions,
+    })
 }
 
 /// All rows and actions.

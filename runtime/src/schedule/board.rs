@@ -31,6 +31,8 @@ pub enum Task {
 /// One exported action of a planner.
 pub struct Part {
     pub name: Arc<str>,
+    /// Its number in the last run's record, where it is known that it has one.
+    pub recorded: Option<usize>,
     pub output: Digest,
 }
 
@@ -219,6 +221,7 @@ impl Board {
             match (&slot.status, slot.action.planner) {
                 (Status::Ended(End::Done(done)), Some((_, true))) => Some(Part {
                     name: slot.action.name.clone(),
+                    recorded: slot.action.recorded,
                     output: done.output,
                 }),
                 _ => None,

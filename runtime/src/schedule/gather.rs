@@ -106,6 +106,7 @@ fn all_parts(environment: &Environment, action: &Action, parts: &[Part]) -> Vec<
     all.extend(parts.iter().map(|part| (&*part.name, part.output)));
     let all = all.into_iter().map(|(name, output)| Part {
         name: name.into(),
+        recorded: None,
         output,
     });
     let mut all: Vec<Part> = all.collect();
@@ -137,21 +138,26 @@ fn changed_union(
     let Some(planner) = last.of(action) else {
         return Ok(None);
     };
-    let mut before = exported_by(last, planner);
-    if before.is_empty() {
-        // Perhaps it was no planner then, and what it left no union.
-        return Ok(None);
-    }
     let mut changes: Vec<(Option<Digest>, Option<Digest>)> = Vec::new();
-    for part in parts {
-        let old = before.remove(&*part.name);
-        if old != Some(part.output) {
-            changes.push((old, Some(part.output)));
+    if partial {
+        for part in parts {
+            let entry = |number: usize| &last.actions.entries()[number];
+            let old = part.recorded.map(entry);
+            let old = old.filter(|entry| entry.planner.is_some_and(|(_, exported)| exported));
+            changes.push((old.map(|entry| entry.output), Some(part.output)));
         }
-    }
-    if !partial {
+    } else {
+        let mut before = exported_by(last, planner);
+        if before.is_empty() {
+            // Perhaps it was no planner then, and what it left no union.
+            return Ok(None);
+        }
+        for part in parts {
+            changes.push((before.remove(&*part.name), Some(part.output)));
+        }
         changes.extend(before.into_values().map(|old| (Some(old), None)));
     }
+    changes.retain(|(old, new)| old != new);
     if changes.len() > FEW {
         return Ok(None);
     }
