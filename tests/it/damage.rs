@@ -251,3 +251,36 @@ fn fault_a_list_of_deployments_that_was_cut() {
             .contains("read /src/x: 3")
     );
 }
+
+#[test]
+fn fault_a_record_of_the_last_run_that_is_cut_anywhere() {
+    let project = Project::with(
+        r#"
+[actions.a]
+plugin = "scripted"
+config = { silent = true, steps = ["copy /src/a /out/a", "copy /src/b /out/b"] }
+writes = "out"
+"#,
+        &[("a", "A"), ("b", "B")],
+    );
+    project.run().good();
+    let record = project.open().record_file();
+    let whole = fs::read(&record).expect("a record").len();
+    for text in ["A1", "A2"] {
+        project.write("a", text);
+        project.run().good();
+    }
+    let bytes = fs::read(&record).expect("a record");
+    assert!(bytes.len() > whole + 200, "what changed is appended");
+    for cut in (0..bytes.len()).rev().step_by(5) {
+        fs::write(&record, &bytes[..cut]).expect("it can be written");
+        let ran = project.run().good();
+        let summary = ran.summary();
+        assert_eq!((summary.actions, summary.executed), (1, 0), "cut at {cut}");
+        assert_eq!(project.read("out/a") + &project.read("out/b"), "A2B");
+        // And what is said of it then holds.
+        let ran = project.run().good();
+        let summary = ran.summary();
+        assert_eq!((summary.actions, summary.executed), (1, 0), "cut at {cut}");
+    }
+}

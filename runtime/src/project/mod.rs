@@ -9,7 +9,7 @@ mod table;
 
 pub use folder::{Folder, join};
 pub use identity::{Clock, Identity};
-pub use rows::{Roles, Row, Rows};
+pub use rows::{RawRow, Roles, Row, Rows};
 pub use source::SourceTree;
 pub use sweep::{Swept, sweep};
 pub use table::FileTable;

@@ -30,7 +30,11 @@ pub struct Row {
 }
 
 /// Bytes of one encoded row: text offset and length, kind, flags, size, inode, times, value.
-const ROW: usize = 4 + 2 + 1 + 1 + 4 * 8 + 32;
+const ROW: usize = TEXT + 1 + 1 + 4 * 8 + 32;
+const TEXT: usize = 4 + 2;
+
+/// An encoded row without the place of its text.
+pub type RawRow = [u8; ROW - TEXT];
 
 #[derive(Clone)]
 pub struct Rows {
@@ -59,13 +63,7 @@ impl Rows {
             bytes.extend_from_slice(&length.to_le_bytes());
             texts.extend_from_slice(row.path.as_bytes());
             texts.push(0);
-            bytes.push(row.identity.kind as u8);
-            bytes.push(flags(row));
-            bytes.extend_from_slice(&row.identity.size.to_le_bytes());
-            bytes.extend_from_slice(&row.identity.inode.to_le_bytes());
-            bytes.extend_from_slice(&row.identity.modified.to_le_bytes());
-            bytes.extend_from_slice(&row.identity.changed.to_le_bytes());
-            bytes.extend_from_slice(&row.value);
+            put_fixed(bytes, row);
         }
         put_u32(bytes, texts.len());
         bytes.extend_from_slice(&texts);
@@ -83,6 +81,26 @@ impl Rows {
         }
         let bytes = bytes.clone();
         Some(Rows { bytes, rows, texts })
+    }
+
+    /// Puts another row of the same path into bytes that [`Rows::decode`] reads at `start`. `None`: there are not as
+    /// many rows.
+    pub fn put_raw(bytes: &mut [u8], start: usize, index: usize, row: &RawRow) -> Option<()> {
+        if index >= take_u32(bytes, start)? {
+            return None;
+        }
+        let place = start + 4 + index * ROW + TEXT;
+        bytes
+            .get_mut(place..place + row.len())?
+            .copy_from_slice(row);
+        Some(())
+    }
+
+    /// A row without its path.
+    pub fn raw_of(row: &Row) -> RawRow {
+        let mut bytes = Vec::with_capacity(ROW);
+        put_fixed(&mut bytes, row);
+        bytes.try_into().expect("all rows are as long")
     }
 
     pub fn len(&self) -> usize {
@@ -190,10 +208,8 @@ impl Rows {
 
     /// Puts another row of the same path into a copy of the bytes these rows were decoded from.
     pub fn put(&self, bytes: &mut [u8], index: usize, row: &Row) {
-        self.patch(bytes, index, &row.identity, row.settled);
-        let start = self.rows.start + index * ROW;
-        bytes[start + 7] = flags(row);
-        bytes[start + 40..start + ROW].copy_from_slice(&row.value);
+        let start = self.rows.start + index * ROW + TEXT;
+        bytes[start..start + ROW - TEXT].copy_from_slice(&Rows::raw_of(row));
     }
 
     /// [`find`](Rows::find) for paths that mostly come in order: `expected` is looked at first.
@@ -216,6 +232,17 @@ impl Rows {
         }
         None
     }
+}
+
+/// All of a row but its text.
+fn put_fixed(bytes: &mut Vec<u8>, row: &Row) {
+    bytes.push(row.identity.kind as u8);
+    bytes.push(flags(row));
+    bytes.extend_from_slice(&row.identity.size.to_le_bytes());
+    bytes.extend_from_slice(&row.identity.inode.to_le_bytes());
+    bytes.extend_from_slice(&row.identity.modified.to_le_bytes());
+    bytes.extend_from_slice(&row.identity.changed.to_le_bytes());
+    bytes.extend_from_slice(&row.value);
 }
 
 fn flags(row: &Row) -> u8 {

@@ -1,4 +1,5 @@
-//! The record's file: written whole beside the old one and renamed over it.
+//! The record's file: written whole beside the old one and renamed over it, or, where little has changed, appended
+//! to. Appended blocks count as far as they are whole: before them stands an older record, which is true too.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -8,6 +9,7 @@
 //! | 32 | blake3 of the second part |
 //! | … | first part: basis, environment, totals, rows: all that a run with nothing to do reads |
 //! | … | second part: the actions |
+//! | 8, 32, … | each block: length of what follows, blake3 of it, basis, totals, rows and actions by number |
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,7 +18,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::project::{Row, Rows, Swept};
+use crate::project::{RawRow, Row, Rows, Swept};
 use crate::record::action::ActionRecord;
 use crate::record::bytes::{Reader, Writer};
 use crate::record::index::Index;
@@ -26,6 +28,9 @@ const MAGIC: &[u8; 16] = b"cofferdam run 3\n";
 const SEAL: usize = MAGIC.len();
 const LENGTHS: usize = SEAL + 32;
 const HEAD: usize = LENGTHS + 16 + 32;
+/// Blocks are at most this part of what stands before them, and a little more.
+const SHARE: u64 = 4;
+const SPARE: u64 = 4096;
 
 /// What holds for a whole run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,8 +53,12 @@ pub struct RunRecord {
     pub totals: Totals,
     pub rows: Rows,
     file: File,
-    /// The head and the first part.
+    /// The head and the first part, with the rows that were appended in their places.
     bytes: Arc<Vec<u8>>,
+    /// Actions that were appended, by number, the later ones last.
+    appended: Vec<(usize, Vec<u8>)>,
+    /// Where the blocks begin, where the last whole one ends, where the file ended.
+    ends: [u64; 3],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -67,9 +76,9 @@ impl RunRecord {
         let mut head = [0; HEAD];
         file.read_exact_at(&mut head, 0).ok()?;
         let [first, second] = lengths(&head);
-        let is_whole =
-            file.metadata().ok()?.len() == (HEAD as u64).checked_add(first)?.checked_add(second)?;
-        if head[..SEAL] != *MAGIC || !is_whole {
+        let length = file.metadata().ok()?.len();
+        let base = (HEAD as u64).checked_add(first)?.checked_add(second)?;
+        if head[..SEAL] != *MAGIC || length < base {
             return None;
         }
         let mut bytes = vec![0; HEAD + usize::try_from(first).ok()?];
@@ -78,22 +87,25 @@ impl RunRecord {
         if bytes[SEAL..LENGTHS] != *blake3::hash(&bytes[LENGTHS..]).as_bytes() {
             return None;
         }
-        let bytes = Arc::new(bytes);
         let mut reader = Reader(&bytes[HEAD..]);
-        let basis = Basis {
-            request: reader.array()?,
-            generation: u64::from_le_bytes(reader.array()?),
-            hidden: reader.array()?,
-            written: reader.array()?,
-        };
-        let totals = Totals {
-            actions: u64::from_le_bytes(reader.array()?),
-            microseconds: u64::from_le_bytes(reader.array()?),
-        };
+        let (mut basis, mut totals) = take_basis(&mut reader)?;
         let environment = (0..reader.count()?)
             .map(|_| Some((reader.text()?.into(), reader.array()?)))
             .collect::<Option<_>>()?;
         let start = bytes.len() - reader.0.len();
+        let mut blocks = vec![0; usize::try_from(length - base).ok()?];
+        file.read_exact_at(&mut blocks, base).ok()?;
+        let mut reader = Reader(&blocks);
+        let (mut appended, mut end) = (Vec::new(), base);
+        while let Some(block) = Block::decode(&mut reader) {
+            (basis, totals) = (block.basis, block.totals);
+            for (index, row) in block.rows {
+                Rows::put_raw(&mut bytes, start, index, row)?;
+            }
+            appended.extend(block.actions);
+            end = length - reader.0.len() as u64;
+        }
+        let bytes = Arc::new(bytes);
         let rows = Rows::decode(&bytes, start)?;
         Some(RunRecord {
             basis,
@@ -102,14 +114,19 @@ impl RunRecord {
             rows,
             file,
             bytes,
+            appended,
+            ends: [base, end, length],
         })
     }
 
     /// Whether this is still the record in the file.
     pub fn is_at(&self, path: &Path) -> bool {
         let mut head = [0; HEAD];
-        let read = File::open(path).and_then(|file| file.read_exact_at(&mut head, 0));
-        read.is_ok() && self.bytes.starts_with(&head)
+        let read = File::open(path).and_then(|file| {
+            file.read_exact_at(&mut head, 0)?;
+            file.metadata()
+        });
+        read.is_ok_and(|now| now.len() == self.ends[2]) && self.bytes.starts_with(&head)
     }
 
     pub fn actions(&self) -> Option<Vec<ActionRecord>> {
@@ -122,13 +139,13 @@ impl RunRecord {
     }
 
     pub fn index(&self) -> Option<Index> {
-        Index::decode(self.second_part()?)
+        Index::decode(self.second_part()?, &self.appended)
     }
 
     fn second_part(&self) -> Option<Vec<u8>> {
         let [_, second] = lengths(&self.bytes);
         let mut bytes = vec![0; usize::try_from(second).ok()?];
-        let start = self.bytes.len() as u64;
+        let start = self.ends[0] - second;
         self.file.read_exact_at(&mut bytes, start).ok()?;
         let hash = blake3::hash(&bytes);
         (self.bytes[HEAD - 32..HEAD] == *hash.as_bytes()).then_some(bytes)
@@ -136,14 +153,14 @@ impl RunRecord {
 
     /// Writes the record again with the identities that a sweep found.
     pub fn renew(&self, path: &Path, swept: &Swept) -> std::io::Result<()> {
-        let Some(second) = self.second_part() else {
+        let Some(index) = self.index() else {
             return Err(std::io::ErrorKind::InvalidData.into());
         };
-        let mut bytes = self.bytes.to_vec();
+        let mut bytes = self.first_part(&self.basis, self.totals);
         for (index, (identity, settled)) in swept.renewed_rows() {
             self.rows.patch(&mut bytes, index, &identity, settled);
         }
-        seal(path, bytes, &[&second])
+        seal(path, bytes, &index.with(&[]))
     }
 
     /// Writes the record again with other values in some rows and with other actions, encoded, in pieces; the paths,
@@ -156,14 +173,41 @@ impl RunRecord {
         rows: &BTreeMap<usize, Row>,
         actions: &[&[u8]],
     ) -> std::io::Result<()> {
-        let mut head = Writer::default();
-        put_basis(&mut head, basis, totals);
-        let mut bytes = self.bytes.to_vec();
-        bytes[HEAD..HEAD + head.0.len()].copy_from_slice(&head.0);
+        let mut bytes = self.first_part(basis, totals);
         for (index, row) in rows {
             self.rows.put(&mut bytes, *index, row);
         }
         seal(path, bytes, actions)
+    }
+
+    /// Appends what [`RunRecord::rewrite`] would write anew. Does nothing and gives `false` where too much is
+    /// appended already.
+    pub fn append(
+        &self,
+        path: &Path,
+        basis: &Basis,
+        totals: Totals,
+        rows: &BTreeMap<usize, Row>,
+        actions: &[(usize, Vec<u8>)],
+    ) -> std::io::Result<bool> {
+        let block = Block::encode(basis, totals, rows, actions);
+        let [base, end, _] = self.ends;
+        if end - base + block.len() as u64 > base / SHARE + SPARE {
+            return Ok(false);
+        }
+        let file = File::options().write(true).open(path)?;
+        file.set_len(end)?;
+        file.write_all_at(&block, end)?;
+        Ok(true)
+    }
+
+    /// A copy of the head and the first part.
+    fn first_part(&self, basis: &Basis, totals: Totals) -> Vec<u8> {
+        let mut head = Writer::default();
+        put_basis(&mut head, basis, totals);
+        let mut bytes = self.bytes.to_vec();
+        bytes[HEAD..HEAD + head.0.len()].copy_from_slice(&head.0);
+        bytes
     }
 
     /// `rows` sorted by path. Renamed into place: a reader sees the old record or the new one.
@@ -204,6 +248,89 @@ fn put_basis(out: &mut Writer, basis: &Basis, totals: Totals) {
     out.array(&basis.written);
     out.array(&totals.actions.to_le_bytes());
     out.array(&totals.microseconds.to_le_bytes());
+}
+
+fn take_basis(reader: &mut Reader) -> Option<(Basis, Totals)> {
+    let basis = Basis {
+        request: reader.array()?,
+        generation: u64::from_le_bytes(reader.array()?),
+        hidden: reader.array()?,
+        written: reader.array()?,
+    };
+    let totals = Totals {
+        actions: u64::from_le_bytes(reader.array()?),
+        microseconds: u64::from_le_bytes(reader.array()?),
+    };
+    Some((basis, totals))
+}
+
+/// What one run appends.
+struct Block<'a> {
+    basis: Basis,
+    totals: Totals,
+    rows: Vec<(usize, &'a RawRow)>,
+    actions: Vec<(usize, Vec<u8>)>,
+}
+
+impl Block<'_> {
+    fn encode(
+        basis: &Basis,
+        totals: Totals,
+        rows: &BTreeMap<usize, Row>,
+        actions: &[(usize, Vec<u8>)],
+    ) -> Vec<u8> {
+        let mut out = Writer(vec![0; 8 + 32]);
+        put_basis(&mut out, basis, totals);
+        out.number(rows.len() as u64);
+        for (index, row) in rows {
+            out.number(*index as u64);
+            out.array(&Rows::raw_of(row));
+        }
+        out.number(actions.len() as u64);
+        for (number, record) in actions {
+            out.number(*number as u64);
+            out.number(record.len() as u64);
+            out.0.extend_from_slice(record);
+        }
+        let mut bytes = out.0;
+        let length = (bytes.len() - 8 - 32) as u64;
+        bytes[..8].copy_from_slice(&length.to_le_bytes());
+        let hash = blake3::hash(&bytes[8 + 32..]);
+        bytes[8..8 + 32].copy_from_slice(hash.as_bytes());
+        bytes
+    }
+
+    /// `None` at the end, and where a block is cut or damaged: `reader` is then where it begins.
+    fn decode<'a>(reader: &mut Reader<'a>) -> Option<Block<'a>> {
+        let mut ahead = reader.clone();
+        let length = usize::try_from(u64::from_le_bytes(ahead.array()?)).ok()?;
+        let hash: [u8; 32] = ahead.array()?;
+        let bytes = ahead.slice(length)?;
+        if *blake3::hash(bytes).as_bytes() != hash {
+            return None;
+        }
+        let mut inside = Reader(bytes);
+        let (basis, totals) = take_basis(&mut inside)?;
+        let rows = (0..inside.count()?).map(|_| {
+            let index = usize::try_from(inside.number()?).ok()?;
+            let row = inside.slice(size_of::<RawRow>())?.try_into().ok()?;
+            Some((index, row))
+        });
+        let rows = rows.collect::<Option<_>>()?;
+        let actions = (0..inside.count()?).map(|_| {
+            let number = usize::try_from(inside.number()?).ok()?;
+            let length = inside.count()?;
+            Some((number, inside.slice(length)?.to_vec()))
+        });
+        let actions = actions.collect::<Option<_>>()?;
+        *reader = ahead;
+        Some(Block {
+            basis,
+            totals,
+            rows,
+            actions,
+        })
+    }
 }
 
 /// The lengths of the two parts.

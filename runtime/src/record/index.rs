@@ -10,6 +10,8 @@ use crate::record::bytes::Reader;
 
 pub struct Index {
     bytes: Vec<u8>,
+    /// Where the first record begins.
+    start: usize,
     entries: Vec<Entry>,
     needs: Vec<u32>,
 }
@@ -27,38 +29,26 @@ pub struct Entry {
 }
 
 impl Index {
-    /// `None` where the bytes are not what a record's second part holds.
-    pub fn decode(bytes: Vec<u8>) -> Option<Index> {
+    /// `appended` are records that take the place of those with their numbers, the later ones last. `None` where
+    /// the bytes are not what a record's second part holds.
+    pub fn decode(mut bytes: Vec<u8>, appended: &[(usize, Vec<u8>)]) -> Option<Index> {
         let mut reader = Reader(&bytes);
         let count = reader.count()?;
+        let start = bytes.len() - reader.0.len();
         let mut entries = Vec::with_capacity(count);
         let mut needs = Vec::with_capacity(count * 2);
-        let at = |reader: &Reader| bytes.len() - reader.0.len();
         for _ in 0..count {
-            let start = at(&reader);
-            let head = ActionRecord::decode_head(&mut reader)?;
-            let name_end = head.name.as_ptr() as usize - bytes.as_ptr() as usize + head.name.len();
-            let first_need = needs.len();
-            for _ in 0..reader.count()? {
-                reader.text()?;
-                needs.push(u32::try_from(reader.number()?).ok()?);
-            }
-            let facts = at(&reader);
-            for _ in 0..reader.count()? {
-                FactRecord::place(&mut reader)?;
-            }
-            entries.push(Entry {
-                all: start..at(&reader),
-                name: name_end - head.name.len()..name_end,
-                facts,
-                needs: first_need..needs.len(),
-                output: head.output,
-                planner: head.planner,
-                microseconds: head.microseconds,
-            });
+            entries.push(Entry::decode(&bytes, &mut reader, &mut needs)?);
+        }
+        for (number, record) in appended {
+            let start = bytes.len();
+            bytes.extend_from_slice(record);
+            let mut reader = Reader(&bytes[start..]);
+            *entries.get_mut(*number)? = Entry::decode(&bytes, &mut reader, &mut needs)?;
         }
         Some(Index {
             bytes,
+            start,
             entries,
             needs,
         })
@@ -96,16 +86,25 @@ impl Index {
         &self.bytes[self.entries[index].all.clone()]
     }
 
-    /// All of the encoding, with other bytes for some actions, in order of their numbers.
+    /// All of the encoding in pieces, with other bytes for some actions, in order of their numbers.
     pub fn with<'a>(&'a self, others: &[(usize, &'a [u8])]) -> Vec<&'a [u8]> {
-        let mut pieces = Vec::with_capacity(others.len() * 2 + 1);
-        let mut next = 0;
-        for (number, bytes) in others {
-            let all = &self.entries[*number].all;
-            pieces.extend([&self.bytes[next..all.start], *bytes]);
-            next = all.end;
+        let mut others = others.iter().peekable();
+        let mut pieces = Vec::new();
+        let mut piece = 0..self.start;
+        for (number, entry) in self.entries.iter().enumerate() {
+            let other = others.next_if(|(other, _)| *other == number);
+            if other.is_none() && entry.all.start == piece.end {
+                piece.end = entry.all.end;
+                continue;
+            }
+            pieces.push(&self.bytes[piece]);
+            piece = entry.all.clone();
+            if let Some((_, bytes)) = other {
+                pieces.push(*bytes);
+                piece.start = piece.end;
+            }
         }
-        pieces.push(&self.bytes[next..]);
+        pieces.push(&self.bytes[piece]);
         pieces
     }
 
@@ -114,6 +113,34 @@ impl Index {
         let mut reader = Reader(&self.bytes[self.entries[index].facts..]);
         let count = reader.count().expect("it was decoded before");
         (0..count).map(move |_| FactRecord::place(&mut reader).expect("it was decoded before"))
+    }
+}
+
+impl Entry {
+    /// The next record of `reader`, which reads `bytes` to their end.
+    fn decode(bytes: &[u8], reader: &mut Reader, needs: &mut Vec<u32>) -> Option<Entry> {
+        let at = |reader: &Reader| bytes.len() - reader.0.len();
+        let start = at(reader);
+        let head = ActionRecord::decode_head(reader)?;
+        let name_end = head.name.as_ptr() as usize - bytes.as_ptr() as usize + head.name.len();
+        let first_need = needs.len();
+        for _ in 0..reader.count()? {
+            reader.text()?;
+            needs.push(u32::try_from(reader.number()?).ok()?);
+        }
+        let facts = at(reader);
+        for _ in 0..reader.count()? {
+            FactRecord::place(reader)?;
+        }
+        Some(Entry {
+            all: start..at(reader),
+            name: name_end - head.name.len()..name_end,
+            facts,
+            needs: first_need..needs.len(),
+            output: head.output,
+            planner: head.planner,
+            microseconds: head.microseconds,
+        })
     }
 }
 

@@ -48,12 +48,18 @@ pub fn remember(workspace: &Workspace, options: &RunOptions, ran: Ran) {
     if let Some((last, swept)) = ran.before
         && let Some(changes) = changes(&ran, last, swept)
     {
-        let others = changes.actions.iter();
+        let Changes {
+            rows,
+            totals,
+            actions,
+        } = &changes;
+        if let Ok(true) = last.record.append(&file, &basis, *totals, rows, actions) {
+            return;
+        }
+        let others = actions.iter();
         let others: Vec<_> = others.map(|(number, bytes)| (*number, &**bytes)).collect();
         let pieces = last.actions.with(&others);
-        let _ = last
-            .record
-            .rewrite(&file, &basis, changes.totals, &changes.rows, &pieces);
+        let _ = last.record.rewrite(&file, &basis, *totals, rows, &pieces);
         return;
     }
     let mut outside = ran.plan.outside();
