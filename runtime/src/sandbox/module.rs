@@ -146,7 +146,7 @@ const FOREIGN: &[Foreign] = &[
     Foreign {
         // Emscripten's shortest names are `a.a`, `a.b` and so on.
         knows: |import| import.module == "env" || import.module == "a",
-        is: "lacks functions of its own, as the modules of Emscripten do, which has them in JavaScript",
+        is: "needs functions of the JavaScript around it, as the modules of Emscripten do",
         instead: "build it for `wasm32-wasip1`; with Emscripten use `-sSTANDALONE_WASM`, \
             with AssemblyScript `@assemblyscript/wasi-shim`",
     },

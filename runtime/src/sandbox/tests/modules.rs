@@ -6,6 +6,19 @@ fn run(arguments: &str) -> Ended {
     Setting::default().module(arguments)
 }
 
+fn run_bytes(bytes: Vec<u8>) -> Ended {
+    let program = SANDBOX.load(&component("small", bytes)).expect("a program");
+    let call = Call::Command {
+        arguments: vec!["small".into()],
+        stdin: b"in".to_vec(),
+    };
+    Setting::default().call(&program, call, &|_| {})
+}
+
+fn run_text(wat: &str) -> Ended {
+    run_bytes(wat::parse_str(wat).expect("the test's own text is right"))
+}
+
 #[test]
 fn a_program_is_the_same_as_a_module_and_as_a_component() {
     for arguments in [
@@ -79,6 +92,16 @@ fn bad_input_a_panic_shows_its_message_and_where() {
     };
     assert!(message.contains("panicked at") && message.contains("boom"));
     assert!(backtrace[0].starts_with("probe::"), "{backtrace:#?}");
+}
+
+#[test]
+fn bad_input_the_backtrace_of_a_module_without_a_name_has_the_functions() {
+    let wat = "(module (func $inner unreachable) (func $outer (export \"_start\") (call $inner)))";
+    let Stop::Trapped { message, backtrace } = stop(run_text(wat)) else {
+        panic!("it traps");
+    };
+    assert!(message.contains("unreachable"), "{message}");
+    assert_eq!(backtrace, ["inner", "outer"]);
 }
 
 #[test]
@@ -199,13 +222,10 @@ fn bad_input_any_arguments_are_survived() {
     ] {
         for number in numbers {
             let module = calls_all(&[number], memory);
-            let program = SANDBOX.load(&component("any", module)).expect("a program");
-            let call = Call::Command {
-                arguments: vec!["any".into()],
-                stdin: b"in".to_vec(),
-            };
-            let ended = Setting::default().call(&program, call, &|_| {});
-            assert!(matches!(stop(ended), Stop::Exited(9)), "{memory} {number}");
+            assert!(
+                matches!(stop(run_bytes(module)), Stop::Exited(9)),
+                "{memory} {number}"
+            );
         }
     }
 }
@@ -219,14 +239,5 @@ fn what_runs_before_the_start_may_print() {
         (func $early (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16))))
         (start $early)
         (func (export "_start")))"#;
-    let bytes = wat::parse_str(wat).expect("the test's own text is right");
-    let program = SANDBOX.load(&component("early", bytes)).expect("a program");
-    let call = Call::Command {
-        arguments: Vec::new(),
-        stdin: Vec::new(),
-    };
-    assert_eq!(
-        said(&Setting::default().call(&program, call, &|_| {})),
-        "hi"
-    );
+    assert_eq!(said(&run_text(wat)), "hi");
 }
