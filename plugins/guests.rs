@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 pub const TARGET: &str = "wasm32-wasip2";
+/// For programs that are core modules: only tests build such.
+pub const MODULE_TARGET: &str = "wasm32-wasip1";
 const PROFILE: &str = "plugin";
 
 /// A crate that is built for the sandbox.
@@ -110,6 +112,8 @@ pub struct Builder {
     pub workspace: PathBuf,
     /// Holds all that guests need, apart from what the surrounding cargo has locked.
     pub target: PathBuf,
+    /// What guests are built for.
+    pub triple: &'static str,
 }
 
 impl Builder {
@@ -118,13 +122,14 @@ impl Builder {
         Builder {
             workspace: workspace.to_owned(),
             target: target.join("plugins"),
+            triple: TARGET,
         }
     }
 
     /// Where `build` leaves a component.
     pub fn component(&self, artifact: &str) -> PathBuf {
         self.target
-            .join(TARGET)
+            .join(self.triple)
             .join(PROFILE)
             .join(format!("{artifact}.wasm"))
     }
@@ -137,9 +142,27 @@ impl Builder {
         let builder = Builder::new(workspace, &target_folder(&program));
         let guests = guests_in(&workspace.join(folder))?;
         builder.build(&guests)?;
+        builder.only(&guests, folder, name)
+    }
+
+    /// The same of a program as a core module.
+    pub fn module_of(workspace: &Path, folder: &str, name: &str) -> Result<PathBuf, String> {
+        let program =
+            env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+        let builder = Builder {
+            triple: MODULE_TARGET,
+            ..Builder::new(workspace, &target_folder(&program))
+        };
+        let guests = [guest(&workspace.join(folder).join(name))?];
+        builder.build(&guests)?;
+        builder.only(&guests, folder, name)
+    }
+
+    /// What was built of the guest `name`, if that is one file.
+    fn only(&self, guests: &[Guest], folder: &str, name: &str) -> Result<PathBuf, String> {
         let guest = guests.iter().find(|guest| guest.name == name);
         match guest.map(|guest| &guest.artifacts[..]) {
-            Some([artifact]) => Ok(builder.component(artifact)),
+            Some([artifact]) => Ok(self.component(artifact)),
             Some(artifacts) => Err(format!(
                 "`{folder}/{name}` builds not one component but {}",
                 artifacts.len()
@@ -160,7 +183,7 @@ impl Builder {
             "build",
             "--locked",
             "--target",
-            TARGET,
+            self.triple,
             "--profile",
             PROFILE,
             "--target-dir",

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 )]
 mod guests;
 
-use guests::Builder;
+use guests::{Builder, MODULE_TARGET};
 
 fn main() {
     if let Err(message) = build() {
@@ -42,6 +42,13 @@ fn build() -> Result<(), String> {
         // Each folder by itself, as others build them: cargo unites the features of what is built together.
         builder.build(&guests::guests_in(&workspace.join(folder))?)?;
     }
+    let modules = Builder {
+        triple: MODULE_TARGET,
+        ..Builder::new(workspace, &target)
+    };
+    modules.build(&[guests::guest(&workspace.join("tests/guests/probe"))?])?;
+    let probe = modules.component("probe");
+    println!("cargo::rustc-env=PROBE_MODULE={}", probe.display());
     let guests = builder.component("any");
     let guests = guests.parent().ok_or("components lie in a folder")?;
     println!("cargo::rustc-env=GUESTS={}", guests.display());

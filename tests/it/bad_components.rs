@@ -59,7 +59,7 @@ fn bad_input_what_is_no_component() {
         ErrorKind::Plugin,
         "is a core WebAssembly module",
     );
-    assert!(module.hints[0].contains("wasm32-wasip2"), "{module:?}");
+    assert!(module.hints[0].contains("wasm32-wasip1"), "{module:?}");
     let empty = refused(
         b"\0asm\x0d\0\x01\0",
         ErrorKind::Plugin,

@@ -21,3 +21,4 @@ mod programs;
 mod property;
 mod sight;
 mod swaps;
+mod tools;

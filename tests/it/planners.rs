@@ -291,7 +291,7 @@ fn for_each_has_folders_and_tools() {
 [tools]
 probe = "path:probe.wasm"
 [actions.each]
-run = ["probe", "read", "/src/{file}", "write", "{out}/{stem}", "{dir}"]
+run = ["probe", "read", "{file}", "write", "{out}/{stem}", "{dir}"]
 for_each = ["src/**/*.x"]
 writes = "out"
 "#,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::guests::TARGET;
+use crate::guests::{MODULE_TARGET, TARGET};
 use crate::steps::{Outcome, Workspace, add_target, no_arguments, step};
 use crate::{audit, plugins, test, tidy};
 
@@ -11,6 +11,7 @@ type Check = (&'static str, fn(&Workspace) -> Outcome);
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
     no_arguments(arguments)?;
     add_target(TARGET)?;
+    add_target(MODULE_TARGET)?;
     let checks: [Check; 7] = [
         ("tidy", |workspace| tidy::run(workspace, &[])),
         ("format", format),

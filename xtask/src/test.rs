@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use crate::guests::TARGET;
+use crate::guests::{MODULE_TARGET, TARGET};
 use crate::steps::{Outcome, Workspace, add_target, flag, shown, unstarted};
 use crate::{guests::Guest, programs};
 
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Outcome {
     let all = flag(arguments, "--all")?;
     add_target(TARGET)?;
+    add_target(MODULE_TARGET)?;
     let mut test = workspace.cargo();
     test.args(["test", "--locked", "--no-fail-fast"]);
     test.args(host_packages(workspace)?);

@@ -1,10 +1,10 @@
 //! The calls of `wit/plugin.wit` and of commands.
 
 use wasmtime::Store;
-use wasmtime::component::{ComponentType, Instance, Lower};
+use wasmtime::component::{ComponentType, Lower};
 
-use super::guest::{Ending, Guest};
-use super::program::Exports;
+use super::guest::{Ending, Guest, Running};
+use super::module::START;
 use super::{Answer, Call, Change, Description, Failure, Instance as Target, PlannedAction};
 
 #[derive(ComponentType, Lower)]
@@ -40,9 +40,11 @@ type Outcome<T> = (Result<T, Vec<Failure>>,);
 /// Asks a plugin what it is.
 pub(super) fn describe(
     store: &mut Store<Guest>,
-    instance: &Instance,
-    exports: &Exports,
+    running: &Running<'_>,
 ) -> wasmtime::Result<Description> {
+    let Running::Component(instance, exports) = running else {
+        return Err(wasmtime::Error::msg("a module does not describe itself"));
+    };
     let describe =
         instance.get_typed_func::<(), (Description,)>(&mut *store, exports.describe()?)?;
     Ok(describe.call(store, ())?.0)
@@ -52,9 +54,16 @@ pub(super) fn describe(
 pub(super) fn answer(
     call: &Call,
     store: &mut Store<Guest>,
-    instance: &Instance,
-    exports: &Exports,
+    running: &Running<'_>,
 ) -> wasmtime::Result<Result<Answer, Vec<Failure>>> {
+    let (instance, exports) = match running {
+        Running::Component(instance, exports) => (instance, exports),
+        Running::Module(instance) => {
+            let start = instance.get_typed_func::<(), ()>(&mut *store, START)?;
+            start.call(store, ())?;
+            return Ok(Ok(Answer::Ran));
+        }
+    };
     let export = exports.of(call)?;
     Ok(match call {
         Call::Run { config, needs } => {

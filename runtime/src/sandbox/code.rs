@@ -7,7 +7,7 @@
 //! | `DIGEST-ENGINE.seal` | the code file's length, inode, time of change and blake3, as JSON |
 //! | `DIGEST-ENGINE.lock` | nothing; held while the code is compiled |
 //!
-//! DIGEST is the component's. ENGINE is the first half of blake3 over wasmtime's compatibility hash (its version, the
+//! DIGEST is the component's or module's. ENGINE is the first half of blake3 over wasmtime's compatibility hash (its version, the
 //! target, the processor's features and all settings that shape code) and the version of these files.
 //!
 //! Running a code file is as good as running a program, so: the folder must be the user's and closed to others, the
@@ -27,16 +27,15 @@ use std::time::{Duration, Instant, SystemTime};
 use cofferdam_cache::Digest;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-use wasmtime::Engine;
-use wasmtime::component::Component as Compiled;
+use wasmtime::{Engine, Module, component};
 
-use super::component::Facts;
+use super::component::{Facts, Form};
 use super::program::Component;
 use crate::event::Event;
 use crate::{Error, ErrorKind};
 
 /// Of the files in the folder, and of what [`inspect`](super::component::inspect) accepts.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A file's use is noted no more often than this.
 const NOTED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -44,6 +43,12 @@ const NOTED: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct CodeFolder {
     path: PathBuf,
     checked: OnceLock<Result<(), Error>>,
+}
+
+/// Code that an engine can run.
+pub(super) enum Compiled {
+    Component(component::Component),
+    Module(Module),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +117,7 @@ impl CodeFolder {
         &self,
         engine: &Engine,
         component: &Component,
+        form: Form,
         events: &dyn Fn(Event),
     ) -> Result<Option<Compiled>, Error> {
         self.check()?;
@@ -125,14 +131,22 @@ impl CodeFolder {
                 .map_err(|error| cannot("lock", &lock, &error))?;
             // Somebody else may have compiled it while we waited.
             if !self.is_sound(&code) {
-                self.compile(engine, component, &code, events)?;
+                self.compile(engine, component, form, &code, events)?;
             }
             drop(lock);
         }
         note_use(&seal_path(&code));
-        // SAFETY: the file came from `Engine::precompile_component` of this very version: nobody else can write to
-        // the folder (`check`), and it is as it was when it was sealed (`is_sound`).
-        match unsafe { Compiled::deserialize_file(engine, &code) } {
+        // SAFETY: the file came from `Engine::precompile_component` or `_module` of this very version: nobody else can
+        // write to the folder (`check`), and it is as it was when it was sealed (`is_sound`).
+        let loaded = unsafe {
+            match form {
+                Form::Component => {
+                    component::Component::deserialize_file(engine, &code).map(Compiled::Component)
+                }
+                Form::Module => Module::deserialize_file(engine, &code).map(Compiled::Module),
+            }
+        };
+        match loaded {
             Ok(compiled) => Ok(Some(compiled)),
             Err(_) if engine.get_pooling_config().is_some() => Ok(None),
             Err(error) => {
@@ -147,6 +161,7 @@ impl CodeFolder {
         &self,
         engine: &Engine,
         component: &Component,
+        form: Form,
         code: &Path,
         events: &dyn Fn(Event),
     ) -> Result<(), Error> {
@@ -155,9 +170,11 @@ impl CodeFolder {
         events(Event::Compiling {
             component: component.name.clone(),
         });
-        let compiled = engine
-            .precompile_component(&bytes)
-            .map_err(|error| refused(component).cause(format!("{error:#}")))?;
+        let compiled = match form {
+            Form::Component => engine.precompile_component(&bytes),
+            Form::Module => engine.precompile_module(&bytes),
+        };
+        let compiled = compiled.map_err(|error| refused(component).cause(format!("{error:#}")))?;
         self.write(code, &compiled)
             .and_then(|()| {
                 self.put_seal(

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
 use super::job::Description;
+use super::module;
 use super::wasi::PROVIDED;
 use crate::{Error, ErrorKind};
 
@@ -25,11 +26,21 @@ pub enum World {
     Command,
 }
 
+/// The two kinds of WebAssembly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Form {
+    Component,
+    /// A core module, which is a command of WASI preview 1.
+    Module,
+}
+
 /// What there is to know of a component without its code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Facts {
+    pub(super) form: Form,
     pub(super) world: World,
-    /// The full name of a command's exported interface, such as `wasi:cli/run@0.2.6`.
+    /// The full name of the interface that a command of WASI 0.2 exports, such as `wasi:cli/run@0.2.6`.
     pub(super) command: Option<String>,
     /// A plugin's own words; a command has none.
     pub(super) description: Option<Description>,
@@ -38,13 +49,7 @@ pub(super) struct Facts {
 /// Refuses what cannot run here, saying why. A plugin's description is left out: it takes a call.
 pub(super) fn inspect(name: &str, bytes: &[u8]) -> Result<Facts, Error> {
     if Parser::is_core_wasm(bytes) {
-        return Err(refusal(
-            name,
-            "is a core WebAssembly module; only components can run",
-        )
-        .hint(
-            "compile it for the target `wasm32-wasip2`, or wrap it with `wasm-tools component new`",
-        ));
+        return module::inspect(name, bytes);
     }
     if !Parser::is_component(bytes) {
         return Err(refusal(name, "is not WebAssembly"));
@@ -60,13 +65,14 @@ pub(super) fn inspect(name: &str, bytes: &[u8]) -> Result<Facts, Error> {
     let (world, command) = world(name, &shape.exports)?;
     check_imports(name, &shape.imports)?;
     Ok(Facts {
+        form: Form::Component,
         world,
         command,
         description: None,
     })
 }
 
-fn refusal(name: &str, why: &str) -> Error {
+pub(super) fn refusal(name: &str, why: &str) -> Error {
     Error::new(ErrorKind::Plugin, format!("`{name}` {why}"))
 }
 
@@ -241,7 +247,7 @@ fn is_provided(import: &str) -> bool {
     })
 }
 
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 12;
     let mut text = names
         .iter()

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::{Instance, InstancePre};
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime::{
+    Instance, InstancePre, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace,
+    component,
+};
 
 use super::engine::{Machine, MemoryUse, PER_CALL};
 use super::interrupt::Cancel;
 use super::program::Exports;
 use super::trap::{frames, is_below_stack, panic_message};
 use super::vfs::{FsError, Vfs};
+use super::wasi::preview1::Descriptors;
 use super::wasi::{Clocks, Console, Files, Random, Reports, Streams};
 use super::{Call, Ended, Finished, GuestEvent, Job, Stop};
 use crate::observe::Fault;
@@ -20,6 +23,8 @@ pub(super) struct Guest {
     pub(super) vfs: Vfs,
     pub(super) files: Files,
     pub(super) streams: Streams,
+    /// What a module has open: it uses neither `files` nor `streams`.
+    pub(super) descriptors: Descriptors,
     pub(super) clocks: Clocks,
     pub(super) random: Random,
     pub(super) console: Console,
@@ -69,9 +74,33 @@ impl fmt::Display for Ending {
 impl std::error::Error for Ending {}
 
 /// A component made ready to run on a machine.
-pub(super) struct Ready {
-    pub(super) instance: InstancePre<Guest>,
-    pub(super) exports: Exports,
+pub(super) enum Ready {
+    Component {
+        instance: component::InstancePre<Guest>,
+        exports: Exports,
+    },
+    Module(InstancePre<Guest>),
+}
+
+/// A component that was started.
+pub(super) enum Running<'a> {
+    Component(component::Instance, &'a Exports),
+    Module(Instance),
+}
+
+impl Ready {
+    fn start(&self, store: &mut Store<Guest>) -> wasmtime::Result<Running<'_>> {
+        match self {
+            Ready::Component { instance, exports } => {
+                let instance = instance.instantiate(store)?;
+                Ok(Running::Component(instance, exports))
+            }
+            Ready::Module(instance) => {
+                store.data_mut().open_descriptors()?;
+                Ok(Running::Module(instance.instantiate(store)?))
+            }
+        }
+    }
 }
 
 impl Guest {
@@ -95,6 +124,7 @@ impl Guest {
             vfs: Vfs::new(job.layout),
             files: Files::default(),
             streams: Streams::default(),
+            descriptors: Descriptors::default(),
             clocks: Clocks::new(job.entropy, job.ahead),
             random: Random::new(job.seed, job.entropy),
             console,
@@ -169,7 +199,7 @@ pub(super) fn attempt<T>(
     machine: &Machine,
     ready: &Ready,
     guest: Guest,
-    ask: impl FnOnce(&mut Store<Guest>, &Instance, &Exports) -> wasmtime::Result<T>,
+    ask: impl FnOnce(&mut Store<Guest>, &Running<'_>) -> wasmtime::Result<T>,
 ) -> (Guest, Option<Result<T, Stop>>) {
     let mut store = Store::new(&machine.engine, guest);
     store.limiter(|guest| &mut guest.memory);
@@ -199,11 +229,11 @@ pub(super) fn attempt<T>(
 fn start<T>(
     store: &mut Store<Guest>,
     ready: &Ready,
-    ask: impl FnOnce(&mut Store<Guest>, &Instance, &Exports) -> wasmtime::Result<T>,
+    ask: impl FnOnce(&mut Store<Guest>, &Running<'_>) -> wasmtime::Result<T>,
 ) -> Option<Result<T, Stop>> {
-    match ready.instance.instantiate(&mut *store) {
-        Ok(instance) => {
-            let answer = ask(store, &instance, &ready.exports);
+    match ready.start(store) {
+        Ok(running) => {
+            let answer = ask(store, &running);
             Some(answer.map_err(|error| store.data().stop(&error, true)))
         }
         Err(error) if error.is::<PoolConcurrencyLimitError>() => None,

@@ -7,6 +7,7 @@ mod engine;
 mod guest;
 mod interrupt;
 mod job;
+mod module;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -29,12 +30,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use wasmtime::Store;
-use wasmtime::component::Instance as Running;
 
 use code::CodeFolder;
 use engine::{Machine, Machines};
-use guest::{Guest, Ready};
-use program::{Exports, Place};
+use guest::{Guest, Ready, Running};
+use program::Place;
 use vfs::{Layout, Quotas};
 
 use crate::event::Event;
@@ -42,7 +42,7 @@ use crate::observe::Fault;
 use crate::{Error, ErrorKind};
 
 /// The version of all that a guest can notice of its sandbox: part of every action's key.
-pub const SEMANTICS: u32 = 1;
+pub const SEMANTICS: u32 = 2;
 
 /// How long a plugin may take to say what it is.
 const TO_DESCRIBE: Duration = Duration::from_secs(10);
@@ -138,8 +138,8 @@ impl Sandbox {
     /// The calling thread's stack must have 2 MiB.
     pub fn execute(&self, program: &Program, job: Job<'_>) -> Ended {
         let (guest, call) = Guest::new(job);
-        let (guest, result) = self.run(program, guest, |store, instance, exports| {
-            call::answer(&call, store, instance, exports)
+        let (guest, result) = self.run(program, guest, |store, running| {
+            call::answer(&call, store, running)
         });
         guest.end(match result {
             Ok(Ok(answer)) => Ok(Finished { answer }),
@@ -159,7 +159,7 @@ impl Sandbox {
         &self,
         program: &Program,
         mut guest: Guest,
-        ask: impl Fn(&mut Store<Guest>, &Running, &Exports) -> wasmtime::Result<T>,
+        ask: impl Fn(&mut Store<Guest>, &Running<'_>) -> wasmtime::Result<T>,
     ) -> (Guest, Result<T, Stop>) {
         for place in [Place::Pooled, Place::Roomy] {
             let (machine, ready) = match self.ready(program, place) {
@@ -194,8 +194,9 @@ impl Sandbox {
             Place::Roomy => self.machines.roomy()?,
         };
         let load = || {
+            let form = program.facts().form;
             self.code
-                .load(&machine.engine, program.component(), &self.events)
+                .load(&machine.engine, program.component(), form, &self.events)
         };
         Ok(program
             .ready(place, machine, load)?

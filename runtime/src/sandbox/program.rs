@@ -4,18 +4,22 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cofferdam_cache::Digest;
-use wasmtime::component::{Component as Compiled, ComponentExportIndex};
+use wasmtime::component::{self, ComponentExportIndex};
+use wasmtime::{ExternType, Module};
 
+use super::code::Compiled;
 use super::component::{Facts, World};
 use super::engine::Machine;
 use super::guest::Ready;
+use super::module::START;
+use super::wasi::preview1;
 use super::{Call, Description};
 use crate::{Error, ErrorKind};
 
 /// The bytes of a component, fetched only if its code has to be compiled.
 pub type Bytes = Arc<dyn Fn() -> Result<Cow<'static, [u8]>, Error> + Send + Sync>;
 
-/// A component as its user names it.
+/// A component, or a core module that is a command, as its user names it.
 #[derive(Clone)]
 pub struct Component {
     /// For messages: `markdown`, `tools/lint.wasm`.
@@ -129,16 +133,35 @@ impl Program {
     }
 
     fn link(&self, machine: &Machine, compiled: &Compiled) -> Result<Ready, Error> {
-        let instance = machine.linker.instantiate_pre(compiled).map_err(|error| {
+        let linked = match compiled {
+            Compiled::Component(component) => {
+                let instance = machine.linker.instantiate_pre(component);
+                instance.map(|instance| Ready::Component {
+                    instance,
+                    exports: Exports::find(component, self.facts.command.as_deref()),
+                })
+            }
+            Compiled::Module(module) => link_module(machine, module),
+        };
+        linked.map_err(|error| {
             let message = format!(
                 "`{}` does not fit the interfaces that it imports",
                 self.name()
             );
             Error::new(ErrorKind::Plugin, message).cause(format!("{error:#}"))
-        })?;
-        let exports = Exports::find(compiled, self.facts.command.as_deref());
-        Ok(Ready { instance, exports })
+        })
     }
+}
+
+fn link_module(machine: &Machine, module: &Module) -> wasmtime::Result<Ready> {
+    let start = module.get_export(START);
+    if !matches!(start, Some(ExternType::Func(start)) if start.params().len() + start.results().len() == 0)
+    {
+        let message = format!("`{START}` must be a function without arguments and results");
+        return Err(wasmtime::Error::msg(message));
+    }
+    let instance = preview1::linker(&machine.engine)?.instantiate_pre(module)?;
+    Ok(Ready::Module(instance))
 }
 
 /// Where a component's functions are.
@@ -152,7 +175,7 @@ pub(super) struct Exports {
 }
 
 impl Exports {
-    fn find(component: &Compiled, command: Option<&str>) -> Exports {
+    fn find(component: &component::Component, command: Option<&str>) -> Exports {
         let root = |name: &str| component.get_export_index(None, name);
         Exports {
             describe: root("describe"),

@@ -42,6 +42,7 @@ pub(super) fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let frames = text.lines().skip(1).map(|line| {
         let name = line.split_once(" - ").map_or(line, |(_, name)| name);
         let name = name.split_once(".wasm!").map_or(name, |(_, name)| name);
+        let name = name.strip_prefix("<unknown>!").unwrap_or(name);
         without_hashes(name.trim())
     });
     let mut frames: Vec<String> = frames.collect();

@@ -56,13 +56,100 @@ fn bad_input_what_is_not_wasm() {
 }
 
 #[test]
-fn bad_input_a_core_module() {
-    let error = refusal(text("(module (func (export \"_start\")))"));
+fn bad_input_a_module_that_is_no_program() {
+    let error = refusal(text("(module (func (export \"_initialize\")))"));
     assert_eq!(
         error.message,
-        "`bad` is a core WebAssembly module; only components can run"
+        "`bad` is a core WebAssembly module without `_start`: neither a program nor a component"
     );
-    assert!(error.hints[0].contains("wasm32-wasip2"));
+    assert_eq!(error.causes, ["it exports `_initialize`"]);
+    assert!(error.hints[0].contains("wasm32-wasip1"));
+    assert_eq!(refusal(text("(module)")).causes, ["it exports nothing"]);
+}
+
+/// A program that imports these functions, each `MODULE NAME`.
+fn importing(imports: &[&str]) -> Vec<u8> {
+    let mut wat = String::from("(module\n");
+    for import in imports {
+        let (module, name) = import.split_once(' ').expect("two words");
+        wat += &format!("(import \"{module}\" \"{name}\" (func))\n");
+    }
+    text(&(wat + "(func (export \"_start\")))"))
+}
+
+#[test]
+fn bad_input_modules_for_other_hosts() {
+    for (import, is, instead) in [
+        ("wasi_unstable fd_write", "`wasi_unstable`", "later version"),
+        ("wasix_32v1 proc_fork", "WASIX", "wasm32-wasip1"),
+        ("wbg __wbindgen_throw", "wasm-bindgen", "wasm32-wasip1"),
+        ("./x_bg.js __wbg_log_123", "wasm-bindgen", "wasm32-wasip1"),
+        ("gojs runtime.wasmExit", "Go for JavaScript", "GOOS=wasip1"),
+        (
+            "wasi:cli/exit@0.2.0 exit",
+            "inside of a component",
+            "wasm-tools component new",
+        ),
+        ("env seed", "AssemblyScript", "wasi-shim"),
+        (
+            "env emscripten_resize_heap",
+            "Emscripten",
+            "-sSTANDALONE_WASM",
+        ),
+        ("a b", "Emscripten", "-sSTANDALONE_WASM"),
+        ("wasi thread-spawn", "uses threads", "wasm32-wasip1"),
+    ] {
+        let error = refusal(importing(&["wasi_snapshot_preview1 fd_write", import]));
+        assert_eq!(error.kind, ErrorKind::Plugin);
+        assert!(error.message.contains(is), "{import}: {error}");
+        assert!(error.hints[0].contains(instead), "{import}: {error:?}");
+    }
+    let shared = text("(module (memory 1 1 shared) (func (export \"_start\")))");
+    assert!(refusal(shared).message.contains("uses threads"));
+}
+
+#[test]
+fn bad_input_a_module_that_imports_what_nobody_provides() {
+    let error = refusal(importing(&[
+        "wasi_snapshot_preview1 fd_read",
+        "wasi_snapshot_preview1 fd_levitate",
+        "wasi_nn load",
+    ]));
+    assert_eq!(
+        error.message,
+        "`bad` imports what nobody here provides: \
+            `wasi_snapshot_preview1.fd_levitate`, `wasi_nn.load`"
+    );
+    assert_eq!(
+        error.causes,
+        ["provided are the 46 functions of `wasi_snapshot_preview1`"]
+    );
+    let error = refusal(importing(&["wasi_snapshot_preview1 sock_open"]));
+    assert_eq!(error.kind, ErrorKind::Denied);
+}
+
+#[test]
+fn bad_input_a_module_whose_functions_have_other_types() {
+    let typed = importing(&["wasi_snapshot_preview1 fd_read"]);
+    let start = text("(module (func (export \"_start\") (param i32)))");
+    for module in [typed, start] {
+        let program = SANDBOX
+            .load(&component("bad", module))
+            .expect("the names are right");
+        let error = SANDBOX.prepare(&program).expect_err("the types are not");
+        assert_eq!(
+            error.message,
+            "`bad` does not fit the interfaces that it imports"
+        );
+    }
+}
+
+#[test]
+fn bad_input_damaged_modules() {
+    let whole = importing(&["wasi_snapshot_preview1 fd_read"]);
+    for length in 9..whole.len() - 1 {
+        assert_eq!(refusal(whole[..length].to_vec()).kind, ErrorKind::Plugin);
+    }
 }
 
 #[test]

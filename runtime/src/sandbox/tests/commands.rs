@@ -22,6 +22,38 @@ fn appends_and_starts_where_the_layout_says() {
     assert_eq!(written(&ended, "x"), "123");
 }
 
+/// C libraries cannot tell `src/a` from `/src/a`.
+#[test]
+fn a_working_tree_with_a_folder_like_the_projects_mount_keeps_it() {
+    let run = |files, arguments| {
+        let setting = Setting {
+            files,
+            ..Setting::default()
+        };
+        let mut layout = setting.layout();
+        let MountKind::Tree { lower } = &layout.mounts[0].kind else {
+            panic!("`/src` is a tree");
+        };
+        let lowers = vec![lower.clone()];
+        layout.mounts.push(Mount {
+            at: "/build".into(),
+            kind: MountKind::Overlay {
+                lowers,
+                keep: false,
+            },
+        });
+        layout.start = "/build".into();
+        said(&setting.run(&PROBE, layout, arguments)).to_owned()
+    };
+    let inner = vec![("src/main", "inner"), ("top", "outer")];
+    assert_eq!(
+        run(inner, "read src/main read /src/main read top"),
+        "inner\ninner\nouter\n"
+    );
+    let flat = vec![("main", "flat")];
+    assert_eq!(run(flat, "read main read /src/main"), "flat\nflat\n");
+}
+
 #[test]
 fn writes_of_any_length_arrive_whole() {
     let ended = run("repeat 300000 big stat big");

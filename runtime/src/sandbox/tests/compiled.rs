@@ -20,6 +20,10 @@ fn nothing() -> Component {
 
 /// How many components a sandbox on `folder` compiles to run `NOTHING`, and that it runs.
 fn compilations(folder: &Path) -> usize {
+    compilations_of(&nothing(), folder)
+}
+
+fn compilations_of(component: &Component, folder: &Path) -> usize {
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&seen);
     let sandbox = Sandbox::new(
@@ -30,7 +34,7 @@ fn compilations(folder: &Path) -> usize {
             }
         }),
     );
-    let program = sandbox.load(&nothing()).expect("a command");
+    let program = sandbox.load(component).expect("a command");
     let ended = sandbox.execute(
         &program,
         Job {
@@ -188,4 +192,26 @@ fn unused_code_is_collected() {
         .expect("collected");
     assert_eq!(fs::read_dir(&folder).expect("listed").count(), 0);
     assert_eq!(compilations(&folder), 1);
+}
+
+#[test]
+fn a_module_is_compiled_once_and_mended_as_a_component_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().join("code");
+    let bytes = wat::parse_str("(module (func (export \"_start\")))").expect("right");
+    let module = component("module", bytes);
+    assert_eq!(compilations_of(&module, &folder), 1);
+    assert_eq!(compilations_of(&module, &folder), 0);
+    assert_eq!(compilations(&folder), 1);
+    let code = fs::read_dir(&folder)
+        .expect("listed")
+        .map(|entry| entry.expect("read").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "code")
+        });
+    for file in code {
+        fs::write(&file, b"damaged").expect("written");
+    }
+    assert_eq!(compilations_of(&module, &folder), 1);
 }

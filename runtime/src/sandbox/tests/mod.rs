@@ -3,6 +3,7 @@
 mod bad_components;
 mod commands;
 mod compiled;
+mod modules;
 mod plugins;
 mod stops;
 
@@ -38,6 +39,13 @@ fn build_guest(name: &str) -> Vec<u8> {
     std::fs::read(file).expect("cargo wrote the component")
 }
 
+/// The core module of the program in `tests/guests/NAME`.
+fn build_module(name: &str) -> Vec<u8> {
+    let file = guests::Builder::module_of(workspace(), "tests/guests", name)
+        .unwrap_or_else(|message| panic!("{message}"));
+    std::fs::read(file).expect("cargo wrote the module")
+}
+
 /// Kept from one run of the tests to the next.
 fn code_folder() -> std::path::PathBuf {
     let program = std::env::current_exe().expect("this program has a path");
@@ -46,6 +54,8 @@ fn code_folder() -> std::path::PathBuf {
 
 static PROBE_BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| build_guest("probe"));
 static PROBE: LazyLock<Component> = LazyLock::new(|| component("probe", PROBE_BYTES.clone()));
+/// The same program for WASI preview 1.
+static MODULE: LazyLock<Component> = LazyLock::new(|| component("probe", build_module("probe")));
 
 /// For all tests: each component is compiled once.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(code_folder(), Box::new(|_| {})));
@@ -206,14 +216,23 @@ impl Setting {
 
     /// Runs the probe with the words of `arguments`.
     fn probe(&self, arguments: &str) -> Ended {
-        let program = SANDBOX.load(&PROBE).expect("the probe is a command");
+        self.run(&PROBE, self.layout(), arguments)
+    }
+
+    /// Runs the probe as a core module.
+    fn module(&self, arguments: &str) -> Ended {
+        self.run(&MODULE, self.layout(), arguments)
+    }
+
+    fn run(&self, program: &Component, layout: Layout, arguments: &str) -> Ended {
+        let program = SANDBOX.load(program).expect("the probe is a command");
         let mut words = vec!["probe".to_owned()];
         words.extend(arguments.split(' ').map(str::to_owned));
         let call = Call::Command {
             arguments: words,
             stdin: self.stdin.as_bytes().to_vec(),
         };
-        self.call(&program, call, &|_| {})
+        self.call_in(&program, call, layout, &|_| {})
     }
 }
 

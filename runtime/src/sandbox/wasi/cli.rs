@@ -19,7 +19,7 @@ pub(in crate::sandbox) struct Console {
     pub(in crate::sandbox) start: Box<str>,
     pub(in crate::sandbox) stdin: Vec<u8>,
     /// How much of `stdin` was read: all handles on it share one position.
-    pub(super) consumed: usize,
+    consumed: usize,
     pub(in crate::sandbox) stdout: Vec<u8>,
     pub(in crate::sandbox) stderr: Vec<u8>,
     /// Bytes that each of stdout and stderr may have.
@@ -39,6 +39,18 @@ impl Console {
             stderr: Vec::new(),
             limit,
         }
+    }
+
+    /// The next bytes of stdin, at most `length`; none at its end.
+    pub(super) fn read(&mut self, length: usize) -> &[u8] {
+        let start = self.consumed;
+        self.consumed += length.min(self.unread());
+        &self.stdin[start..self.consumed]
+    }
+
+    /// How many bytes of stdin are left.
+    pub(super) fn unread(&self) -> usize {
+        self.stdin.len() - self.consumed
     }
 
     pub(super) fn print(&mut self, to: Output, bytes: &[u8]) -> wasmtime::Result<()> {

@@ -17,7 +17,7 @@ pub(super) const NOW: Datetime = Datetime {
 };
 
 /// How far a look at the monotonic clock moves it, in nanoseconds.
-const STEP: u64 = 1_000;
+pub(super) const STEP: u64 = 1_000;
 
 pub(in crate::sandbox) struct Clocks {
     /// Nanoseconds.
@@ -54,6 +54,22 @@ impl Clocks {
         self.monotonic = self.monotonic.max(instant);
     }
 
+    /// The instant that comes `duration` from now.
+    pub(super) fn after(&self, duration: u64) -> u64 {
+        self.monotonic.saturating_add(duration)
+    }
+
+    pub(super) fn wall(&self) -> Datetime {
+        if self.real {
+            Clocks::since_epoch()
+        } else {
+            Datetime {
+                seconds: NOW.seconds + self.ahead,
+                ..NOW
+            }
+        }
+    }
+
     fn since_epoch() -> Datetime {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -63,6 +79,11 @@ impl Clocks {
             nanoseconds: now.subsec_nanos(),
         }
     }
+}
+
+/// Since 1970.
+pub(super) fn nanoseconds(time: Datetime) -> u64 {
+    time.seconds * 1_000_000_000 + u64::from(time.nanoseconds)
 }
 
 impl monotonic_clock::Host for Guest {
@@ -79,21 +100,14 @@ impl monotonic_clock::Host for Guest {
     }
 
     fn subscribe_duration(&mut self, when: Duration) -> wasmtime::Result<Resource<Pollable>> {
-        let instant = self.clocks.monotonic.saturating_add(when);
+        let instant = self.clocks.after(when);
         Ok(self.streams.pollables.put(Readiness::At(instant)))
     }
 }
 
 impl wall_clock::Host for Guest {
     fn now(&mut self) -> wasmtime::Result<Datetime> {
-        Ok(if self.clocks.real {
-            Clocks::since_epoch()
-        } else {
-            Datetime {
-                seconds: NOW.seconds + self.clocks.ahead,
-                ..NOW
-            }
-        })
+        Ok(self.clocks.wall())
     }
 
     fn resolution(&mut self) -> wasmtime::Result<Datetime> {

@@ -77,12 +77,7 @@ impl Guest {
         let length = usize::try_from(length.min(READ_AT_ONCE)).unwrap_or(usize::MAX);
         let input = self.streams.inputs.get_mut(stream);
         let bytes = match input {
-            Input::Stdin => {
-                let rest = &self.console.stdin[self.console.consumed..];
-                let bytes = rest[..length.min(rest.len())].to_vec();
-                self.console.consumed += bytes.len();
-                bytes
-            }
+            Input::Stdin => self.console.read(length).to_vec(),
             Input::File { file, offset } => match self.vfs.read(file, *offset, length) {
                 Ok(chunk) => {
                     *offset += chunk.len() as u64;

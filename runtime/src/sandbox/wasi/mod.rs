@@ -10,6 +10,7 @@ mod filesystem;
 pub(super) mod io;
 mod modes;
 mod preopens;
+pub(super) mod preview1;
 mod random;
 mod report;
 mod slots;

@@ -51,6 +51,13 @@ impl Random {
         self.insecure
             .get_or_insert_with(|| Random::stream(seed, "insecure"))
     }
+
+    /// As [`random::Host::get_random_bytes`].
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> wasmtime::Result<()> {
+        check(buffer.len() as u64)?;
+        self.secure().fill(buffer);
+        Ok(())
+    }
 }
 
 fn word(stream: &mut OutputReader) -> u64 {
@@ -60,15 +67,20 @@ fn word(stream: &mut OutputReader) -> u64 {
 }
 
 fn bytes(stream: &mut OutputReader, length: u64) -> wasmtime::Result<Vec<u8>> {
+    check(length)?;
+    let mut bytes = vec![0; usize::try_from(length)?];
+    stream.fill(&mut bytes);
+    Ok(bytes)
+}
+
+fn check(length: u64) -> wasmtime::Result<()> {
     if length > AT_ONCE {
         let limit = AT_ONCE >> 20;
         return Err(Ending::quota(format!(
             "asked for more than {limit} MiB of random bytes at once"
         )));
     }
-    let mut bytes = vec![0; usize::try_from(length)?];
-    stream.fill(&mut bytes);
-    Ok(bytes)
+    Ok(())
 }
 
 impl random::Host for Guest {
